@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "create.h"
+
+#include <linux/nsfs.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "cgroup.h"
+#include "fault.h"
+#include "fd.h"
+#include "hints.h"
+#include "hooks.h"
+#include "idmap.h"
+#include "intelrdt.h"
+#include "lifecycle.h"
+#include "log.h"
+#include "netdev.h"
+#include "notify.h"
+#include "proc.h"
+#include "proto.h"
+#include "sock.h"
+
+/* ---- state directory ---- */
+
+static void fill_state(struct create *c)
+{
+	const struct plan *p = c->plan;
+	struct state *s = &c->state;
+	char *now = arena_alloc(c->arena, 40);
+
+	log_time(now);
+	*s = (struct state){
+		.ociVersion = OCI_VERSION,
+		.id = p->id,
+		.pid = {true, 0},
+		.bundle = p->bundle,
+		.rootfs = p->rootfs,
+		.created = now,
+		.owner = "",
+		.annotations = p->config->annotations,
+		.poststart = p->poststart.hooks->n,
+		.poststop = p->poststop.hooks->n,
+		.notifies = p->proc.seccomp.notify,
+		.own_pidns = p->ns_new & CLONE_NEWPID,
+		.own_userns = p->ns_all & CLONE_NEWUSER,
+	};
+	if (!p->cgroup.none) {
+		s->cgroup_mount = p->cgroup.mount;
+		s->cgroup_path = p->cgroup.path;
+		s->cgroup_top = cgroup_top(p->cgroup.mount, p->cgroup.path, c->arena);
+	}
+}
+
+static int step_state(struct create *c, struct err *err)
+{
+	int fd;
+	int r;
+
+	c->dir = store_make(c->store, c->plan->id, err);
+	if (c->dir < 0)
+		return -1;
+	fill_state(c);
+	/* before the first effect elsewhere: whoever finds us dead knows what to undo */
+	if (store_save(c->dir, &c->state, c->arena, err) < 0)
+		return -1;
+	fd = sys_openat(c->dir, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	r = fd < 0 ? fd : fd_write_all(fd, c->config_text, c->config_len);
+	fd_drop(&fd);
+	return r < 0 ? err_sys(err, r, "write config.json into %s/%s", c->store->path, c->plan->id) : 0;
+}
+
+static void undo_state(struct create *c)
+{
+	struct err err;
+
+	if (c->dir >= 0 && store_remove(c->store, c->plan->id, &err) < 0)
+		log_warning("%s", err.msg);
+	fd_drop(&c->dir);
+}
+
+/* ---- sockets ---- */
+
+static int step_sockets(struct create *c, struct err *err)
+{
+	const struct create_options *o = c->o;
+	int pair[2];
+	int r;
+
+	if (o->console_socket) {
+		c->init.console_sock = sock_connect(AT_FDCWD, o->console_socket, SOCK_STREAM);
+		if (c->init.console_sock < 0)
+			return err_sys(err, c->init.console_sock, "--console-socket %s: connect",
+				       o->console_socket);
+	}
+	if (!o->run) {
+		c->init.start_sock = sock_listen(c->dir, START_SOCKET, SOCK_SEQPACKET);
+		if (c->init.start_sock < 0)
+			return err_sys(err, c->init.start_sock, "listen on %s/%s/" START_SOCKET,
+				       c->store->path, c->plan->id);
+	}
+	r = sock_pair(pair);
+	if (r < 0)
+		return err_sys(err, r, "socketpair");
+	c->sock = c->init.parent_sock = pair[0];
+	c->init.sock = pair[1];
+	return 0;
+}
+
+/* ---- sources: what only the caller may reach ---- */
+
+static int open_namespace(struct ns_join *j, struct err *err)
+{
+	const char *name = name_of(namespace_names, j->type);
+	long type;
+
+	j->fd = sys_openat(AT_FDCWD, j->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	if (j->fd < 0)
+		return err_sys(err, j->fd, "linux.namespaces: %s namespace %s", name, j->path);
+	/* ioctl_nsfs(2): anything else that opens is not a namespace */
+	type = SYS(ioctl, j->fd, NS_GET_NSTYPE, 0);
+	if (type < 0)
+		return err_set(err, EINVAL, "linux.namespaces: %s is not a namespace", j->path);
+	if (type != j->type)
+		return err_set(err, EINVAL, "linux.namespaces: %s is a %s namespace, not %s", j->path,
+			       name_of(namespace_names, type) ? name_of(namespace_names, type) : "?",
+			       name);
+	return 0;
+}
+
+static void raise_nofile(uint32_t need)
+{
+	uint64_t lim[2];
+
+	if (need < 200 || SYS(prlimit64, 0, 7 /* RLIMIT_NOFILE */, NULL, lim) < 0 ||
+	    lim[0] > need + 64)
+		return;
+	lim[0] = lim[1];
+	SYS(prlimit64, 0, 7, lim, NULL);
+}
+
+/* With a user namespace the child's root may not reach what the caller does; sharing with the host
+ * is only kept by a clone from the host's own namespace; id maps need the caller's powers. */
+static bool parent_opens(const struct create *c, const struct mount_op *op)
+{
+	bool mapped = (c->plan->ns_all & CLONE_NEWUSER) && !c->plan->rootless;
+
+	if (op->kind != MOUNT_BIND || op->source_in_root || fault_no_mount_api())
+		return false;
+	return op->idmap >= 0 || op->propagation == MS_SHARED || mapped;
+}
+
+static int step_sources(struct create *c, struct err *err)
+{
+	struct plan *p = c->plan;
+	struct stat st;
+	int r;
+
+	r = (int)SYS(newfstatat, AT_FDCWD, p->rootfs, &st, 0);
+	if (r < 0)
+		return err_sys(err, r, "root.path: root file system %s", p->rootfs);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ENOTDIR, "root.path: root file system %s is not a directory",
+			       p->rootfs);
+	for (uint32_t i = 0; i < p->n_joins; i++)
+		if (open_namespace(&p->joins[i], err) < 0)
+			return -1;
+	if (!p->own_mounts)
+		return 0;
+	raise_nofile(p->n_mounts);
+	if (idmap_open_all(p, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < p->n_mounts; i++) {
+		struct mount_op *op = &p->mounts[i];
+
+		if (!parent_opens(c, op))
+			continue;
+		op->fd = mount_open_source(p, op, -1, err);
+		if (op->fd < 0) {
+			op->fd = -1;
+			return err->code == EMFILE ? err_hint(err, HINT_NOFILE) : -1;
+		}
+	}
+	if ((p->ns_all & CLONE_NEWUSER) && !p->rootless && !fault_no_mount_api()) {
+		c->init.root_tree =
+			sys_open_tree(AT_FDCWD, p->rootfs, OPEN_TREE_CLONE | AT_RECURSIVE);
+		if (c->init.root_tree < 0 && c->init.root_tree != -ENOSYS &&
+		    c->init.root_tree != -EPERM)
+			return err_sys(err, c->init.root_tree, "root file system %s", p->rootfs);
+	}
+	return 0;
+}
+
+static void undo_sources(struct create *c)
+{
+	struct plan *p = c->plan;
+
+	for (uint32_t i = 0; i < p->n_mounts; i++)
+		fd_drop(&p->mounts[i].fd);
+	for (uint32_t i = 0; i < p->n_joins; i++)
+		fd_drop(&p->joins[i].fd);
+	for (uint32_t i = 0; i < p->n_idmaps; i++)
+		fd_drop(&p->idmaps[i].fd);
+	fd_drop(&c->init.root_tree);
+}
+
+/* ---- cgroup ---- */
+
+static int step_cgroup(struct create *c, struct err *err)
+{
+	struct cgroup_plan *g = &c->plan->cgroup;
+	struct err first;
+
+	c->cgroup = -1;
+	if (g->none)
+		return 0;
+	c->cgroup = cgroup_make(g, err);
+	if (c->cgroup < 0) {
+		bool denied = err->code == EACCES || err->code == EPERM || err->code == EROFS;
+
+		if (!g->may_fail || !denied)
+			return -1;
+		/* no limit is asked for, so the container can do without: in the caller's cgroup */
+		log_debug("no cgroup of its own: %s", err->msg);
+		g->none = true;
+		g->devices = g->delegate = false;
+		c->state.cgroup_path = c->state.cgroup_mount = c->state.cgroup_top = NULL;
+		*err = (struct err){0};
+		return store_save(c->dir, &c->state, c->arena, err);
+	}
+	if (cgroup_check_fresh(c->cgroup, g->path, &first) < 0) {
+		/* somebody else's: it must not be undone */
+		*err = first;
+		fd_drop(&c->cgroup);
+		c->state.cgroup_path = NULL;
+		return -1;
+	}
+	if (g->check_memory &&
+	    cgroup_check_memory(c->cgroup, c->plan->config->linux->resources, err) < 0)
+		return -1;
+	if (cgroup_write(c->cgroup, g->writes, g->n, err) < 0)
+		return -1;
+	if (g->delegate && c->plan->ids.root_uid != UINT32_MAX)
+		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid, err);
+	return 0;
+}
+
+static void undo_cgroup(struct create *c)
+{
+	struct err err;
+
+	if (!c->state.cgroup_path)
+		return;
+	if (c->cgroup >= 0) {
+		cgroup_signal_all(c->cgroup, SIGKILL);
+		cgroup_wait_empty(c->cgroup, 10000);
+	}
+	fd_drop(&c->cgroup);
+	if (cgroup_remove(c->state.cgroup_mount, c->state.cgroup_path, c->state.cgroup_top, &err) < 0)
+		log_warning("%s", err.msg);
+}
+
+/* ---- intelRdt ---- */
+
+static int step_rdt(struct create *c, struct err *err)
+{
+	const struct intel_rdt *r = c->plan->intel_rdt ? c->plan->config->linux->intelRdt : NULL;
+
+	if (!r)
+		return 0;
+	if (rdt_make(r, c->plan->id, c->arena, &c->state.rdt_path, err) < 0)
+		return -1;
+	return c->state.rdt_path ? store_save(c->dir, &c->state, c->arena, err) : 0;
+}
+
+static void undo_rdt(struct create *c)
+{
+	if (c->state.rdt_path)
+		rdt_remove(c->state.rdt_path);
+}
+
+/* ---- clone ---- */
+
+enum { INIT_STACK = 128 * 1024 };
+
+/* Joins first, in an order that has the needed powers, then clones init beside us. */
+struct middle {
+	struct create *c;
+	uint64_t flags;
+};
+
+/* Joins those that are (or are not) user namespaces. `must`: one that cannot be is an error. */
+static int join_kind(struct plan *p, bool user, bool must, struct err *err)
+{
+	for (uint32_t i = 0; i < p->n_joins; i++) {
+		struct ns_join *j = &p->joins[i];
+		int r;
+
+		if (j->fd < 0 || (j->type == CLONE_NEWUSER) != user)
+			continue;
+		r = sys_setns(j->fd, j->type);
+		if (r == 0)
+			fd_drop(&j->fd);
+		else if (must)
+			return err_sys(err, r, "join the %s namespace %s",
+				       name_of(namespace_names, j->type), j->path);
+	}
+	return 0;
+}
+
+/* What the host's root owns is joined before its powers go with the user namespace, the rest when
+ * that namespace's powers are there. */
+static int middle_join(struct plan *p, struct err *err)
+{
+	if (join_kind(p, false, false, err) < 0 || join_kind(p, true, true, err) < 0)
+		return -1;
+	return join_kind(p, false, true, err);
+}
+
+static int middle_time(const struct create *c, struct err *err)
+{
+	const struct plan *p = c->plan;
+	long r;
+
+	if (!(p->ns_new & CLONE_NEWTIME))
+		return 0;
+	r = SYS(unshare, CLONE_NEWTIME);
+	if (r < 0)
+		return err_sys(err, r, "new time namespace");
+	if (!p->time_offsets)
+		return 0;
+	/* before anybody is in it: time_namespaces(7) */
+	r = fd_write_file(c->facts->proc, "self/timens_offsets", p->time_offsets,
+			  strlen(p->time_offsets));
+	return r < 0 ? err_sys(err, r, "linux.timeOffsets") : 0;
+}
+
+static void middle_main(void *arg)
+{
+	struct middle *m = arg;
+	struct create *c = m->c;
+	struct err err = {0};
+	struct clone_args args = {
+		.flags = (m->flags & ~(uint64_t)CLONE_NEWTIME) | CLONE_PARENT,
+	};
+	long pid = -1;
+
+	if (middle_join(c->plan, &err) == 0 && middle_time(c, &err) == 0) {
+		pid = proc_clone(&args, init_main, &c->init);
+		if (pid < 0)
+			err_sys(&err, pid, "clone the container's first process");
+	}
+	if (pid < 0)
+		proto_fail(c->init.sock, &err);
+	else
+		proto_send(c->init.sock, MSG_MIDDLE, (uint32_t)pid, -1);
+	sys_exit(pid < 0);
+}
+
+static int clone_error(const struct create *c, long r, struct err *err)
+{
+	err_sys(err, r, "clone the container's first process");
+	if ((r == -EPERM || r == -ENOSPC) && (c->plan->ns_new & CLONE_NEWUSER))
+		return err_hint(err, HINT_USERNS_OFF);
+	return -1;
+}
+
+static int clone_middle(struct create *c, struct clone_args *args, struct err *err)
+{
+	struct middle m = {.c = c, .flags = c->plan->ns_new};
+	struct msg msg;
+	long pid;
+	int r;
+
+	/* the new namespaces are init's; this one only joins */
+	args->flags &= ~(c->plan->ns_new | CLONE_VM | CLONE_PIDFD);
+	args->stack = args->stack_size = 0;
+	pid = proc_clone(args, middle_main, &m);
+	if (pid < 0)
+		return clone_error(c, pid, err);
+	r = proto_recv(c->sock, 1U << MSG_MIDDLE, &msg, NULL, err);
+	if (r == 0)
+		err_set(err, ECHILD, "the process that joins the namespaces was killed");
+	(void)proc_wait((pid_t)pid);
+	if (r <= 0 || msg.kind == MSG_FAILED)
+		return -1;
+	c->pid = (pid_t)msg.value;
+	c->pidfd = sys_pidfd_open(c->pid, 0);
+	return c->pidfd < 0 ? err_sys(err, c->pidfd, "pidfd of the container's first process") : 0;
+}
+
+static int step_clone(struct create *c, struct err *err)
+{
+	/* shared memory between parent and child costs no page tables: CLONE_VM. Where a namespace
+	 * forbids it, or a process between us joins for it, the child gets a copy. */
+	static _Alignas(16) char stack[INIT_STACK];
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = c->plan->ns_new | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uint64_t)(uintptr_t)stack,
+		.stack_size = sizeof(stack),
+	};
+	long r;
+
+	if (c->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)c->cgroup;
+	}
+	if (c->plan->middle) {
+		if (clone_middle(c, &args, err) < 0)
+			return -1;
+	} else {
+		r = proc_clone(&args, init_main, &c->init);
+		if (r < 0)
+			return clone_error(c, r, err);
+		c->pid = (pid_t)r;
+		c->pidfd = pidfd;
+	}
+	/* shared memory: the child reads it much later, when it is told to start */
+	if (c->plan->proc.seccomp.notify)
+		c->init.notify_state = notify_state_text(c->plan, c->pid, c->arena);
+	fd_drop(&c->init.sock);
+	fd_drop(&c->init.start_sock);
+	fd_drop(&c->init.console_sock);
+	undo_sources(c);
+	return 0;
+}
+
+static void undo_clone(struct create *c)
+{
+	if (c->pidfd < 0)
+		return;
+	sys_pidfd_send_signal(c->pidfd, SIGKILL);
+	(void)proc_wait(c->pid);
+	fd_drop(&c->pidfd);
+}
+
+/* ---- ids, devices, net devices ---- */
+
+static int step_ids(struct create *c, struct err *err)
+{
+	int r;
+
+	if (!(c->plan->ns_new & CLONE_NEWUSER))
+		return 0;
+	if (idmap_write(&c->plan->ids, c->facts, c->pid, err) < 0)
+		return -1;
+	r = proto_send(c->sock, MSG_MAPPED, 0, -1);
+	return r < 0 && r != -EPIPE ? err_sys(err, r, "tell the child of its ids") : 0;
+}
+
+static int step_devices(struct create *c, struct err *err)
+{
+	const struct cgroup_plan *g = &c->plan->cgroup;
+
+	if (c->plan->intel_rdt &&
+	    rdt_join(c->plan->config->linux->intelRdt, c->plan->id, c->pid, err) < 0)
+		return -1;
+	/* beside the child's mounts: it opens no device of the container before it is ready */
+	return g->devices && c->cgroup >= 0 ? bpf_dev_attach(&g->program, c->cgroup, err) : 0;
+}
+
+static int step_netdev(struct create *c, struct err *err)
+{
+	return netdev_move_all(&c->plan->net_devices, c->pid, err);
+}
+
+/* ---- serve ---- */
+
+static int run_parent_hooks(struct create *c, struct err *err)
+{
+	c->hooks_ran = true;
+	if (hooks_run(&c->plan->prestart, c->init.hook_head, "creating", c->pid, NULL, -1, err) < 0)
+		return -1;
+	return hooks_run(&c->plan->create_runtime, c->init.hook_head, "creating", c->pid, NULL, -1, err);
+}
+
+static int died(struct create *c, const char *when, struct err *err)
+{
+	return err_set(err, ECHILD,
+		       "the container's first process was killed %s (in stage \"%s\")%s", when,
+		       c->plan->middle ? "?" : init_stages[c->init.stage].name,
+		       c->plan->cgroup.n ? "; the memory limit may be too small" : "");
+}
+
+static int step_serve(struct create *c, struct err *err)
+{
+	uint32_t allowed = 1U << MSG_READY | 1U << MSG_HOOKS | 1U << MSG_CONSOLE;
+	int r;
+
+	for (;;) {
+		struct msg m;
+		auto_fd fd = -1;
+
+		r = proto_recv(c->sock, allowed, &m, &fd, err);
+		if (r == 0)
+			return died(c, "while it was set up", err);
+		if (r < 0 || m.kind == MSG_FAILED)
+			return -1;
+		allowed &= ~(1U << m.kind); /* each once */
+		if (m.kind == MSG_READY)
+			return 0;
+		if (m.kind == MSG_CONSOLE) {
+			c->master = fd_steal(&fd);
+			continue;
+		}
+		if (run_parent_hooks(c, err) < 0)
+			return -1;
+		r = proto_send(c->sock, MSG_GO, 0, -1);
+		if (r < 0 && r != -EPIPE)
+			return err_sys(err, r, "answer the child");
+	}
+}
+
+static void undo_serve(struct create *c)
+{
+	struct err err;
+
+	if (c->hooks_ran &&
+	    hooks_run(&c->plan->poststop, c->init.hook_head, "stopped", 0, NULL, -1, &err) < 0)
+		log_warning("%s", err.msg);
+}
+
+/* ---- record ---- */
+
+static int send_pidfd(struct create *c, struct err *err)
+{
+	auto_fd s = -1;
+	ssize_t n;
+
+	if (!c->o->pidfd_socket)
+		return 0;
+	s = sock_connect(AT_FDCWD, c->o->pidfd_socket, SOCK_STREAM);
+	n = s < 0 ? s : sock_send(s, "pidfd", 5, c->pidfd);
+	return n < 0 ? err_sys(err, n, "--pidfd-socket %s", c->o->pidfd_socket) : 0;
+}
+
+static int step_record(struct create *c, struct err *err)
+{
+	char text[16];
+	uint64_t start = 0;
+	char letter;
+	size_t n;
+	int r;
+
+	r = proc_stat(c->facts->proc, c->pid, &start, &letter);
+	if (r < 0 && c->facts->proc >= 0)
+		return err_sys(err, r, "read /proc/%d/stat", c->pid);
+	c->state.pid.v = c->pid;
+	c->state.init_start = (struct opt_u64){true, start};
+	if (store_save(c->dir, &c->state, c->arena, err) < 0 || send_pidfd(c, err) < 0)
+		return -1;
+	if (!c->o->pid_file)
+		return 0;
+	n = fmt(text, sizeof(text), "%d", c->pid);
+	r = fd_replace_file(AT_FDCWD, c->o->pid_file, 0644, text, n);
+	return r < 0 ? err_sys(err, r, "--pid-file %s", c->o->pid_file) : 0;
+}
+
+const struct step create_steps[] = {
+	{"state", step_state, undo_state, "make the container's directory, write down what to undo"},
+	{"sockets", step_sockets, NULL, "console socket, start socket, the pair to the child"},
+	{"sources", step_sources, undo_sources, "open what only the caller may reach"},
+	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
+	{"rdt", step_rdt, undo_rdt, "resctrl group"},
+	{"clone", step_clone, undo_clone, "the container's first process, in its namespaces and cgroup"},
+	{"idmaps", step_ids, NULL, "write the id maps"},
+	{"devices", step_devices, NULL, "load the device program, while the child mounts"},
+	{"netdev", step_netdev, NULL, "move network devices"},
+	{"serve", step_serve, undo_serve, "answer the child until it is ready"},
+	{"record", step_record, NULL, "state.json, pid file, pidfd socket"},
+	{NULL, NULL, NULL, NULL},
+};
+
+static void undo_from(struct create *c, const struct step *last)
+{
+	for (const struct step *s = last;; s--) {
+		if (s->undo)
+			s->undo(c);
+		if (s == create_steps)
+			break;
+	}
+	fd_drop(&c->sock);
+	fd_drop(&c->master);
+}
+
+void create_undo(struct create *c)
+{
+	const struct step *last = create_steps;
+
+	while (last[1].name)
+		last++;
+	undo_from(c, last);
+}
+
+int create_run(struct create *c, struct err *err)
+{
+	for (const struct step *s = create_steps; s->name; s++) {
+		int r = fault_at("step", s->name, "start", err);
+
+		if (r == 0)
+			r = s->run(c, err);
+		if (r == 0)
+			r = fault_at("step", s->name, "end", err);
+		if (r == 0)
+			continue;
+		/* the child's own words, if it has some, say more than our "broken pipe" */
+		if (!err->msg[0])
+			err_set(err, ERR_INTERNAL, "step %s failed without a message", s->name);
+		/* a step's undo also takes back what it did by halves; mkdir that lost did nothing */
+		if (c->dir >= 0)
+			undo_from(c, s);
+		return -1;
+	}
+	return 0;
+}
+
+int create_start(struct create *c, struct err *err)
+{
+	struct msg m;
+	auto_fd agent = -1;
+	int r;
+
+	if (c->plan->proc.seccomp.notify) {
+		agent = notify_connect(c->plan->proc.listener_path, err);
+		if (agent < 0)
+			return -1;
+	}
+	r = proto_send(c->sock, MSG_START, 0, agent);
+	if (r < 0 && r != -EPIPE)
+		return err_sys(err, r, "start the container");
+	r = proto_recv(c->sock, 0, &m, NULL, err);
+	if (r != 0)
+		return -1;
+	if (lifecycle_died_before_exec(c->facts, c->pid))
+		return died(c, "before it started the program", err);
+	if (hooks_run(&c->plan->poststart, c->init.hook_head, "running", c->pid, NULL, -1, err) < 0)
+		return -1;
+	return 0;
+}

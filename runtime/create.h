@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's side of create and run: a table of steps, each beside what undoes it. The undo of a
+ * step reads only what is on disk or in struct create, so `delete --force` does the same after a
+ * crash.
+ */
+#ifndef PROA_RUNTIME_CREATE_H
+#define PROA_RUNTIME_CREATE_H
+
+#include "init.h"
+#include "plan.h"
+#include "store.h"
+
+struct create {
+	struct plan *plan;
+	const struct facts *facts;
+	const struct create_options *o;
+	struct arena *arena;
+	struct store *store;
+	struct state state;
+	const char *config_text; /* config.json as it was read, for exec and the later hooks */
+	size_t config_len;
+	int dir;	/* the container's directory, locked */
+	int cgroup;
+	int pidfd;
+	pid_t pid;
+	int sock;	/* our end to init */
+	int master;	/* terminal of an attached run */
+	bool hooks_ran; /* then poststop hooks run in undo */
+	struct init init;
+};
+
+struct step {
+	const char *name;
+	int (*run)(struct create *c, struct err *err);
+	void (*undo)(struct create *c);
+	const char *what;
+};
+
+extern const struct step create_steps[]; /* ends with a NULL name */
+
+/* Does all steps; after a failure those that are done are undone in reverse. */
+int create_run(struct create *c, struct err *err) must_check;
+/* Tells init to go on and waits for its execve; then the poststart hooks. On failure the container
+ * is gone (create_undo). */
+int create_start(struct create *c, struct err *err) must_check;
+/* Undoes everything: kills, removes cgroup and directory. */
+void create_undo(struct create *c);
+
+#endif

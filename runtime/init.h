@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's first process, from clone to execve: a table of stages. It only walks the plan:
+ * it parses nothing, allocates nothing, chooses nothing. What it cannot do itself it asks of its
+ * parent (proto.h).
+ */
+#ifndef PROA_RUNTIME_INIT_H
+#define PROA_RUNTIME_INIT_H
+
+#include "mount_exec.h"
+#include "plan.h"
+#include "process.h"
+
+struct init {
+	struct plan *plan;
+	const struct facts *facts;
+	int sock;	  /* to the parent; its other end is closed here */
+	int parent_sock;  /* the parent's end, to be closed in the copy of the table */
+	int root_tree;	  /* the root file system opened by the parent; -1: opened here */
+	int console_sock; /* --console-socket; -1: the master goes to the parent */
+	int start_sock;	  /* listens in the container's directory; -1 for run */
+	int agent;	  /* connection to the seccomp agent */
+	const char *hook_head;
+	char *notify_state; /* for the seccomp agent */
+	int slave;
+	struct mount_env mounts;
+	struct process_env env;
+	int stage; /* shared memory: how far it came */
+};
+
+struct stage {
+	const char *name;
+	int (*run)(struct init *in, struct err *err);
+	const char *what; /* one line for `explain` */
+};
+
+extern const struct stage init_stages[]; /* ends with a NULL name */
+
+/* The child's whole life; `arg` is a struct init. */
+void init_main(void *arg);
+
+#endif

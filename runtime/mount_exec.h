@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does the mount operations of a plan, in the container's first process, before pivot_root.
+ * Nothing is allocated; every path below the root goes through path.h.
+ */
+#ifndef PROA_RUNTIME_MOUNT_EXEC_H
+#define PROA_RUNTIME_MOUNT_EXEC_H
+
+#include "plan.h"
+
+struct mount_env {
+	int root;  /* the container's root, attached */
+	int null;  /* the host's /dev/null, verified; opened when first needed */
+	int empty; /* the one empty tmpfs that hides directories */
+};
+
+/* Opens the source of a bind as a detached tree with its id map, in the mount namespace of the
+ * caller. fd or -1. */
+int mount_open_source(const struct plan *p, const struct mount_op *op, int root,
+		      struct err *err) must_check;
+int mount_exec_all(const struct plan *p, struct mount_env *env, struct err *err) must_check;
+/* Puts a detached tree on what dest is. 0 or -errno. */
+int mount_attach(int tree, int dest);
+/* A clone of what fd is, with attributes. fd or -errno. */
+int mount_clone(int fd, bool recursive, uint64_t attr);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seccomp agent: config-linux.md#seccomp, "listenerPath". */
+#ifndef PROA_RUNTIME_NOTIFY_H
+#define PROA_RUNTIME_NOTIFY_H
+
+#include "plan.h"
+
+int notify_connect(const char *path, struct err *err) must_check;
+/* The ContainerProcessState that goes with the descriptor. */
+char *notify_state_text(const struct plan *p, pid_t pid, struct arena *a);
+char *notify_state_json(const char *id, const char *bundle, const struct pairs *annotations,
+			const char *metadata, const char *status, pid_t init, pid_t pid,
+			struct arena *a);
+
+#endif

@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan.h"
+
+#include <limits.h>
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+
+#include "path.h"
+#include "sysctl.h"
+
+static const char default_path[] =
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+void plan_warn(struct strs *w, struct arena *a, const char *format, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_v(text, sizeof(text), format, ap);
+	va_end(ap);
+	w->v = arena_grow(a, w->v, sizeof(char *) * (w->n + 1), sizeof(char *) * (w->n + 2));
+	w->v[w->n++] = arena_strdup(a, text);
+	w->v[w->n] = NULL;
+}
+
+uint64_t *bitlist_parse(const char *text, uint32_t min_bits, struct arena *a, uint32_t *ret_bits,
+			struct err *err)
+{
+	uint32_t bits = min_bits;
+	uint64_t *v = NULL;
+
+	/* twice: to see how many bits, then to set them */
+	for (int pass = 0; pass < 2; pass++) {
+		const char *p = text;
+
+		while (*p) {
+			uint32_t n[2] = {0, 0};
+			int have = 0;
+
+			for (; have < 2; have++) {
+				if (*p < '0' || *p > '9')
+					break;
+				for (; *p >= '0' && *p <= '9' && n[have] < 1000000; p++)
+					n[have] = n[have] * 10 + (uint32_t)(*p - '0');
+				if (*p != '-' || have == 1) {
+					have++;
+					break;
+				}
+				p++;
+			}
+			if (have == 1)
+				n[1] = n[0];
+			if (have == 0 || n[1] < n[0] || n[1] >= 65536 || (*p && *p != ',')) {
+				err_set(err, ERR_CONFIG, "\"%s\" is not a list like 0-3,7", text);
+				return NULL;
+			}
+			if (n[1] + 1 > bits)
+				bits = n[1] + 1;
+			for (uint32_t b = n[0]; v && b <= n[1]; b++)
+				v[b / 64] |= 1ULL << (b % 64);
+			p += *p == ',';
+		}
+		if (!v)
+			v = arena_array(a, uint64_t, (bits + 63) / 64);
+	}
+	*ret_bits = bits;
+	return v;
+}
+
+/* ---- the process ---- */
+
+/* Each variable once, the last wins (runc); PATH if there is none (ctr gives a null env). */
+static int plan_env(const struct strs *in, struct arena *a, struct proc_plan *ret, struct err *err)
+{
+	bool has_path = false;
+	uint32_t n = 0;
+
+	ret->env = arena_array(a, char *, in->n + 8);
+	for (uint32_t i = 0; i < in->n; i++) {
+		const char *eq = strchr(in->v[i], '=');
+		size_t len = eq ? (size_t)(eq - in->v[i]) + 1 : 0;
+		uint32_t j = i + 1;
+
+		if (!eq || eq == in->v[i])
+			return err_set(err, ERR_CONFIG, "/process/env/%u: \"%s\" is not NAME=VALUE", i,
+				       in->v[i]);
+		while (j < in->n && strncmp(in->v[j], in->v[i], len) != 0)
+			j++;
+		if (j < in->n)
+			continue;
+		if (strncmp(in->v[i], "HOME=", 5) == 0) {
+			if (!in->v[i][5])
+				continue;
+			ret->has_home = true;
+		}
+		has_path |= strncmp(in->v[i], "PATH=", 5) == 0;
+		ret->env[n++] = in->v[i];
+	}
+	if (!has_path)
+		ret->env[n++] = (char *)default_path;
+	if (!ret->has_home) {
+		ret->home = arena_alloc(a, PATH_MAX);
+		ret->env[n] = NULL; /* the slot; init fills it from the container's /etc/passwd */
+	}
+	return 0;
+}
+
+static int plan_rlimits(const struct list *in, struct arena *a, struct proc_plan *ret,
+			struct err *err)
+{
+	ret->rlimits = arena_array(a, struct rlimit_op, in->n);
+	for (uint32_t i = 0; i < in->n; i++) {
+		const struct rlimit_config *r = list_at(*in, struct rlimit_config, i);
+		const struct name *n = name_find(rlimit_names, r->type);
+
+		if (!n)
+			return err_set(err, ERR_CONFIG,
+				       "/process/rlimits/%u/type: \"%s\" is not a resource limit", i,
+				       r->type);
+		if (r->soft.v > r->hard.v)
+			return err_set(err, ERR_CONFIG,
+				       "/process/rlimits/%u/soft: %lu is above hard (%lu)", i,
+				       (unsigned long)r->soft.v, (unsigned long)r->hard.v);
+		for (uint32_t j = 0; j < i; j++)
+			if (ret->rlimits[j].resource == (int)n->value)
+				return err_set(err, ERR_CONFIG,
+					       "/process/rlimits/%u/type: %s is there twice", i,
+					       r->type);
+		ret->rlimits[i] = (struct rlimit_op){(int)n->value, r->soft.v, r->hard.v};
+	}
+	ret->n_rlimits = in->n;
+	return 0;
+}
+
+static int plan_scheduler(const struct process *p, const struct config *c, struct proc_plan *ret,
+			  struct err *err)
+{
+	const struct scheduler *s = p->scheduler;
+
+	ret->ioprio = -1;
+	if (p->ioPriority) {
+		int64_t level = p->ioPriority->priority.set ? p->ioPriority->priority.v : 0;
+
+		if (level < 0 || level > 7)
+			return err_set(err, ERR_CONFIG,
+				       "/process/ioPriority/priority: must be 0 to 7, not %ld",
+				       (long)level);
+		ret->ioprio = IOPRIO_PRIO_VALUE((int)p->ioPriority->class->value, (int)level);
+	}
+	if (!s)
+		return 0;
+	if (s->nice.set && (s->nice.v < -20 || s->nice.v > 19))
+		return err_set(err, ERR_CONFIG, "/process/scheduler/nice: must be -20 to 19, not %ld",
+			       (long)s->nice.v);
+	if (s->policy->value == 6 && c && c->linux && c->linux->resources && c->linux->resources->cpu &&
+	    c->linux->resources->cpu->cpus && *c->linux->resources->cpu->cpus)
+		return err_set(err, ERR_CONFIG,
+			       "/process/scheduler: SCHED_DEADLINE process scheduler can't be used "
+			       "together with AllowedCPUs (linux.resources.cpu.cpus)");
+	ret->sched = (struct sched_op){
+		.set = true,
+		.policy = (uint32_t)s->policy->value,
+		.nice = (int32_t)s->nice.v,
+		.priority = (uint32_t)s->priority.v,
+		.runtime = s->runtime.v,
+		.deadline = s->deadline.v,
+		.period = s->period.v,
+	};
+	for (uint32_t i = 0; i < s->flags.n; i++)
+		ret->sched.flags |= (uint64_t)list_at(s->flags, const struct name, i)->value;
+	return 0;
+}
+
+static int plan_mempolicy(const struct config *c, struct arena *a, struct proc_plan *ret,
+			  struct err *err)
+{
+	const struct memory_policy *m = c && c->linux ? c->linux->memoryPolicy : NULL;
+	int64_t mode;
+	bool needs;
+
+	if (!m)
+		return 0;
+	mode = m->mode->value;
+	needs = mode != MPOL_DEFAULT && mode != MPOL_LOCAL && mode != MPOL_PREFERRED;
+	if (m->nodes && *m->nodes) {
+		ret->mempolicy_nodes =
+			bitlist_parse(m->nodes, 0, a, &ret->mempolicy_bits, err);
+		if (!ret->mempolicy_nodes)
+			return err_ctx(err, "/linux/memoryPolicy/nodes: invalid memory policy node");
+	}
+	if ((mode == MPOL_DEFAULT || mode == MPOL_LOCAL) && ret->mempolicy_nodes)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/memoryPolicy/nodes: invalid memory policy: mode requires 0 nodes "
+			       "but got %s",
+			       m->nodes);
+	if (needs && !ret->mempolicy_nodes)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/memoryPolicy/nodes: invalid memory policy: %s needs nodes",
+			       m->mode->name);
+	ret->mempolicy = true;
+	ret->mempolicy_mode = (int)mode;
+	for (uint32_t i = 0; i < m->flags.n; i++)
+		ret->mempolicy_mode |= (int)list_at(m->flags, const struct name, i)->value;
+	return 0;
+}
+
+static int plan_affinity(const struct process *p, struct arena *a, struct proc_plan *ret,
+			 struct err *err)
+{
+	const struct cpu_affinity *c = p->execCPUAffinity;
+	uint32_t bits = 0;
+
+	/* the kernel takes any length and cuts it; 8192 CPUs is its own largest configuration */
+	ret->affinity_bytes = 1024;
+	if (c && c->initial && *c->initial) {
+		ret->affinity_initial = bitlist_parse(c->initial, 8192, a, &bits, err);
+		if (!ret->affinity_initial)
+			return err_ctx(err, "/process/execCPUAffinity/initial");
+	}
+	if (c && c->final && *c->final) {
+		ret->affinity_final = bitlist_parse(c->final, 8192, a, &bits, err);
+		if (!ret->affinity_final)
+			return err_ctx(err, "/process/execCPUAffinity/final");
+	}
+	return 0;
+}
+
+static int plan_user(const struct process *p, struct arena *a, struct proc_plan *ret,
+		     struct err *err)
+{
+	const struct user *u = p->user;
+
+	(void)a;
+	ret->umask = 0022;
+	if (!u)
+		return 0;
+	ret->uid = u->uid.v;
+	ret->gid = u->gid.v;
+	if (u->umask.set && u->umask.v > 0777)
+		return err_set(err, ERR_CONFIG, "/process/user/umask: %u is more than 0777 (511)",
+			       u->umask.v);
+	if (u->umask.set)
+		ret->umask = u->umask.v;
+	ret->groups = u->additionalGids.v;
+	ret->n_groups = u->additionalGids.n;
+	return 0;
+}
+
+int proc_plan_build(const struct process *p, const struct config *c, const struct facts *f,
+		    struct arena *a, struct proc_plan *ret, struct strs *warnings, struct err *err)
+{
+	*ret = (struct proc_plan){.ioprio = -1, .personality = -1};
+	if (!p)
+		return 0;
+	if (!p->cwd || p->cwd[0] != '/')
+		return err_set(err, ERR_CONFIG, "/process/cwd: \"%s\" is not an absolute path",
+			       p->cwd ? p->cwd : "");
+	ret->args = p->args.v;
+	ret->cwd = p->cwd;
+	ret->terminal = p->terminal.v;
+	if (p->consoleSize && ret->terminal) {
+		ret->rows = (uint16_t)p->consoleSize->height.v;
+		ret->columns = (uint16_t)p->consoleSize->width.v;
+	}
+	ret->no_new_privs = p->noNewPrivileges;
+	ret->oom_score_adj = p->oomScoreAdj;
+	if (p->oomScoreAdj.set && (p->oomScoreAdj.v < -1000 || p->oomScoreAdj.v > 1000))
+		return err_set(err, ERR_CONFIG, "/process/oomScoreAdj: must be -1000 to 1000, not %ld",
+			       (long)p->oomScoreAdj.v);
+	if (plan_env(&p->env, a, ret, err) < 0 || plan_user(p, a, ret, err) < 0 ||
+	    plan_rlimits(&p->rlimits, a, ret, err) < 0 || plan_scheduler(p, c, ret, err) < 0 ||
+	    plan_mempolicy(c, a, ret, err) < 0 || plan_affinity(p, a, ret, err) < 0)
+		return -1;
+	caps_plan(p->capabilities, f->last_cap, a, &ret->caps, warnings);
+	if (p->apparmorProfile && *p->apparmorProfile)
+		ret->apparmor = arena_fmt(a, "exec %s", p->apparmorProfile);
+	if (p->selinuxLabel && *p->selinuxLabel)
+		ret->selinux = p->selinuxLabel;
+	if (c && c->linux && c->linux->personality)
+		ret->personality = (int)c->linux->personality->domain->value;
+	if (c && c->linux && c->linux->personality && c->linux->personality->flags.n)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/personality/flags: no flag is supported (the spec has none)");
+	if (c && pairs_get(&c->annotations, "run.oci.keep_original_groups"))
+		ret->keep_groups = true;
+	if (c && c->linux && c->linux->seccomp) {
+		ret->listener_path = c->linux->seccomp->listenerPath;
+		ret->listener_metadata = c->linux->seccomp->listenerMetadata;
+		if (seccomp_compile(c->linux->seccomp, a, &ret->seccomp, err) < 0)
+			return -1;
+		if (ret->seccomp.notify && (!ret->listener_path || ret->listener_path[0] != '/'))
+			return err_set(err, ERR_CONFIG,
+				       "/linux/seccomp/listenerPath: \"%s\" is not an absolute path",
+				       ret->listener_path ? ret->listener_path : "");
+	}
+	return 0;
+}
+
+/* ---- namespaces ---- */
+
+static int plan_namespaces(const struct config *c, const struct facts *f, struct arena *a,
+			   struct plan *p, struct err *err)
+{
+	const struct linux_config *l = c->linux;
+	uint64_t joined = 0;
+
+	p->joins = arena_array(a, struct ns_join, 8);
+	for (uint32_t i = 0; l && i < l->namespaces.n; i++) {
+		const struct namespace *n = list_at(l->namespaces, struct namespace, i);
+		uint64_t type = (uint64_t)n->type->value;
+
+		if (p->ns_all & type)
+			return err_set(err, ERR_CONFIG,
+				       "/linux/namespaces/%u: \"%s\" is there twice", i, n->type->name);
+		p->ns_all |= type;
+		if (!n->path || !*n->path) {
+			p->ns_new |= type;
+			continue;
+		}
+		joined |= type;
+		p->joins[p->n_joins++] = (struct ns_join){(int)type, n->path, -1};
+	}
+	/* an ordinary user can do nothing without a user namespace: crun and Podman's users expect it */
+	if (f->uid != 0 && !(p->ns_all & CLONE_NEWUSER)) {
+		p->ns_new |= CLONE_NEWUSER;
+		p->ns_all |= CLONE_NEWUSER;
+	}
+	p->rootless = f->uid != 0;
+	p->own_mounts = p->ns_all & CLONE_NEWNS;
+	/* these can only be entered by a child of the one that joins; and what is joined beside a new
+	 * user namespace is the caller's, out of its reach */
+	p->middle = joined & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME) ||
+		    p->ns_new & CLONE_NEWTIME || (p->ns_new & CLONE_NEWUSER && joined);
+	if (l && l->timeOffsets && (l->timeOffsets->monotonic || l->timeOffsets->boottime)) {
+		const struct time_offset *t[] = {l->timeOffsets->monotonic, l->timeOffsets->boottime};
+		static const char *const names[] = {"monotonic", "boottime"};
+		struct buf b = BUF_INIT(a);
+
+		if (!(p->ns_new & CLONE_NEWTIME))
+			return err_set(err, ERR_CONFIG,
+				       "/linux/timeOffsets: need a new time namespace in "
+				       "linux.namespaces%s",
+				       joined & CLONE_NEWTIME ? ", not one by path" : "");
+		for (int i = 0; i < 2; i++)
+			if (t[i])
+				buf_fmt(&b, "%s %ld %u\n", names[i], (long)t[i]->secs.v,
+					t[i]->nanosecs.v);
+		p->time_offsets = b.data;
+	}
+	p->loopback = p->ns_new & CLONE_NEWNET;
+	return 0;
+}
+
+static int check_host_name(const struct config *c, struct plan *p, struct err *err)
+{
+	p->hostname = c->hostname && *c->hostname ? c->hostname : NULL;
+	p->domainname = c->domainname && *c->domainname ? c->domainname : NULL;
+	if ((p->hostname || p->domainname) && !(p->ns_all & CLONE_NEWUTS))
+		return err_set(err, ERR_CONFIG,
+			       "/%s: needs a uts namespace in linux.namespaces, else it would rename the "
+			       "host",
+			       p->hostname ? "hostname" : "domainname");
+	if (p->hostname && strlen(p->hostname) > 64)
+		return err_set(err, ERR_CONFIG, "/hostname: longer than 64 bytes");
+	if (p->domainname && strlen(p->domainname) > 64)
+		return err_set(err, ERR_CONFIG, "/domainname: longer than 64 bytes");
+	return 0;
+}
+
+/* ---- cgroup ---- */
+
+static bool has_limits(const struct cgroup_plan *g)
+{
+	return g->n > 0;
+}
+
+static int plan_cgroup(const struct config *c, const struct facts *f,
+		       const struct create_options *o, struct arena *a, struct plan *p,
+		       struct err *err)
+{
+	const struct linux_config *l = c->linux;
+	const struct resources *r = l ? l->resources : NULL;
+	static const struct list no_rules;
+	struct cgroup_plan *g = &p->cgroup;
+	const char *want = l ? l->cgroupsPath : NULL;
+	char clean[PATH_MAX];
+	char full[PATH_MAX];
+
+	if (cgroup_knobs(r, a, &g->writes, &g->n, &p->warnings, err) < 0)
+		return -1;
+	g->none = o->no_cgroup;
+	if (g->none && has_limits(g))
+		return err_set(err, ERR_CONFIG,
+			       "%s: a limit cannot be set with --cgroup-manager=disabled",
+			       g->writes[0].where);
+	if (g->none)
+		return 0;
+	g->mount = f->cgroup_mount;
+	if (want && strchr(want, ':'))
+		return err_set(err, ERR_CONFIG,
+			       "/linux/cgroupsPath: \"%s\" is for the systemd cgroup manager, which "
+			       "this version does not have; give a path",
+			       want);
+	if (want && *want == '/') {
+		fmt(full, sizeof(full), "%s", want);
+	} else {
+		/* beside our own cgroup: one with processes in it may have no children with limits */
+		const char *slash = strrchr(f->cgroup_self, '/');
+
+		fmt(full, sizeof(full), "%.*s/%s", (int)(slash - f->cgroup_self), f->cgroup_self,
+		    want && *want ? want : o->id);
+	}
+	if (!path_clean(full, clean, sizeof(clean)) || strcmp(clean, "/") == 0)
+		return err_set(err, ERR_CONFIG, "/linux/cgroupsPath: \"%s\" is not a path below the "
+						"cgroup root",
+			       want);
+	g->path = arena_strdup(a, clean);
+	g->may_fail = (p->rootless || f->in_userns ||
+		       (o->rootless && strcmp(o->rootless, "true") == 0)) &&
+		      !has_limits(g);
+	g->check_memory = r && r->memory && r->memory->checkBeforeUpdate.v;
+	/* loading the program needs CAP_BPF and CAP_NET_ADMIN in the first user namespace */
+	g->devices = !p->rootless && !f->in_userns;
+	if (g->devices && bpf_dev_build(r ? &r->devices : &no_rules, a, &g->program, err) < 0)
+		return -1;
+	g->delegate = (p->ns_new & CLONE_NEWUSER) && (p->ns_new & CLONE_NEWCGROUP);
+	if (!g->mount && has_limits(g))
+		return err_set(err, ERR_CONFIG,
+			       "%s: no cgroup2 file system is mounted, so no limit can be set: mount -t "
+			       "cgroup2 none /sys/fs/cgroup",
+			       g->writes[0].where);
+	if (!g->mount)
+		g->none = true;
+	return 0;
+}
+
+/* A delegated cgroup is the container's own only if the container can write to it. */
+static void plan_delegation(struct plan *p)
+{
+	bool writable = false;
+
+	for (uint32_t i = 0; i < p->n_mounts; i++)
+		if (strcmp(p->mounts[i].dest, "/sys/fs/cgroup") == 0)
+			writable = !(p->mounts[i].flags & MS_RDONLY) &&
+				   !(p->mounts[i].attr_set & MOUNT_ATTR_RDONLY);
+	p->cgroup.delegate &= writable;
+}
+
+static int plan_hooks(const struct config *c, struct plan *p, struct err *err)
+{
+	const struct hooks *h = c->hooks;
+	static const struct list none;
+	struct hook_list *lists[] = {&p->prestart,	 &p->create_runtime, &p->create_container,
+				     &p->start_container, &p->poststart,      &p->poststop};
+	const struct list *in[] = {h ? &h->prestart : &none,	     h ? &h->createRuntime : &none,
+				   h ? &h->createContainer : &none, h ? &h->startContainer : &none,
+				   h ? &h->poststart : &none,	     h ? &h->poststop : &none};
+	static const char *const names[] = {"prestart",	      "createRuntime", "createContainer",
+					    "startContainer", "poststart",     "poststop"};
+
+	for (int i = 0; i < 6; i++) {
+		*lists[i] = (struct hook_list){names[i], in[i]};
+		for (uint32_t j = 0; j < in[i]->n; j++) {
+			const struct hook *hook = list_at(*in[i], struct hook, j);
+
+			if (hook->path[0] != '/')
+				return err_set(err, ERR_CONFIG,
+					       "/hooks/%s/%u/path: \"%s\" is not an absolute path",
+					       names[i], j, hook->path);
+			if (hook->timeout.set && hook->timeout.v <= 0)
+				return err_set(err, ERR_CONFIG,
+					       "/hooks/%s/%u/timeout: must be above 0, not %ld",
+					       names[i], j, (long)hook->timeout.v);
+		}
+	}
+	p->hooks_in_parent = p->prestart.hooks->n || p->create_runtime.hooks->n;
+	return 0;
+}
+
+static int check_version(const struct config *c, struct plan *p, struct arena *a, struct err *err)
+{
+	const char *v = c->ociVersion;
+
+	if (strncmp(v, "1.", 2) != 0 || v[2] < '0' || v[2] > '9')
+		return err_set(err, ERR_CONFIG,
+			       "/ociVersion: \"%s\" is not supported: proa knows 1.0.0 to %s", v,
+			       OCI_VERSION);
+	if (strncmp(v, "1.", 2) == 0 && v[2] > '3' && v[3] == '.')
+		plan_warn(&p->warnings, a,
+			  "/ociVersion: %s is newer than %s; properties new in it are ignored", v,
+			  OCI_VERSION);
+	return 0;
+}
+
+static int check_masks(const struct config *c, const struct plan *p, struct err *err)
+{
+	const struct linux_config *l = c->linux;
+
+	if (!l || p->own_mounts)
+		return 0;
+	if (l->maskedPaths.n || l->readonlyPaths.n || l->rootfsPropagation)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/%s: needs a mount namespace in linux.namespaces",
+			       l->maskedPaths.n	    ? "maskedPaths"
+			       : l->readonlyPaths.n ? "readonlyPaths"
+						    : "rootfsPropagation");
+	return 0;
+}
+
+static int plan_root(const struct config *c, const struct create_options *o, struct arena *a,
+		     struct plan *p, struct err *err)
+{
+	char clean[PATH_MAX];
+	char full[PATH_MAX];
+
+	if (!c->root)
+		return err_set(err, ERR_CONFIG, "/root: missing: root.path names the root file system");
+	if (!*c->root->path)
+		return err_set(err, ERR_CONFIG, "/root/path: empty");
+	fmt(full, sizeof(full), "%s%s%s", c->root->path[0] == '/' ? "" : o->bundle,
+	    c->root->path[0] == '/' ? "" : "/", c->root->path);
+	if (!path_clean(full, clean, sizeof(clean)))
+		return err_sys(err, ENAMETOOLONG, "/root/path");
+	p->rootfs = arena_strdup(a, clean);
+	p->root_readonly = c->root->readonly;
+	if (strcmp(clean, "/") == 0 && p->own_mounts)
+		return err_set(err, ERR_CONFIG,
+			       "/root/path: \"/\" is the host's root: give the container a directory of "
+			       "its own");
+	return 0;
+}
+
+int plan_build(const struct config *c, const struct facts *f, const struct create_options *o,
+	       struct arena *a, struct plan *ret, struct err *err)
+{
+	struct plan *p = ret;
+
+	*p = (struct plan){.config = c, .id = o->id, .bundle = o->bundle, .no_pivot = o->no_pivot};
+	if (check_version(c, p, a, err) < 0 || plan_namespaces(c, f, a, p, err) < 0 ||
+	    plan_root(c, o, a, p, err) < 0 || ids_plan(c, f, a, p, err) < 0 ||
+	    check_host_name(c, p, err) < 0 || check_masks(c, p, err) < 0 ||
+	    plan_hooks(c, p, err) < 0 || plan_cgroup(c, f, o, a, p, err) < 0 ||
+	    mount_plan_build(c, f, a, p, err) < 0 ||
+	    proc_plan_build(c->process, c, f, a, &p->proc, &p->warnings, err) < 0)
+		return -1;
+	plan_delegation(p);
+	if (c->process && !p->proc.args)
+		return err_set(err, ERR_CONFIG, "/process/args: missing: the program to start");
+	if (c->process && !p->proc.args[0])
+		return err_set(err, ERR_CONFIG, "/process/args: empty: the program to start");
+	if (o->run && !c->process)
+		return err_set(err, ERR_CONFIG, "/process: missing, so there is nothing to run");
+	p->leave_ramfs = f->rootfs_is_ramfs;
+	p->root_propagation = MS_REC | MS_SLAVE;
+	if (c->linux && c->linux->rootfsPropagation) {
+		p->root_propagation_end = (unsigned long)c->linux->rootfsPropagation->value;
+		if (!(p->root_propagation_end & MS_UNBINDABLE))
+			p->root_propagation = p->root_propagation_end;
+	}
+	p->proc.keep_groups |= p->ids.deny_setgroups;
+	p->proc.n_keep_fds = o->preserve_fds;
+	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
+		p->proc.listen_fds = true;
+		p->proc.n_keep_fds += o->preserve_fds;
+	}
+	if (!o->no_new_keyring)
+		p->proc.keyring = arena_fmt(a, "_ses.%s", o->id);
+	if (c->linux) {
+		p->sysctl = c->linux->sysctl;
+		p->net_devices = c->linux->netDevices;
+		p->intel_rdt = c->linux->intelRdt != NULL;
+		if (p->net_devices.n && !(p->ns_all & CLONE_NEWNET))
+			return err_set(err, ERR_CONFIG,
+				       "/linux/netDevices: need a network namespace in "
+				       "linux.namespaces");
+		if (p->net_devices.n && p->rootless)
+			return err_set(err, ERR_CONFIG,
+				       "/linux/netDevices: an ordinary user cannot move network "
+				       "devices: run as root");
+	}
+	return sysctl_check(&p->sysctl, p->ns_all, err);
+}
