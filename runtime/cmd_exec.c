@@ -146,7 +146,7 @@ static void exec_main(void *arg)
 	struct err err = {0};
 	uint64_t none = 0;
 
-	fd_drop(&c->parent_sock);
+	sys_close(c->parent_sock); /* in our table alone: the number is the parent's to read */
 	sys_prctl(PR_SET_NAME, (unsigned long)"proa:[exec]", 0, 0, 0);
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	if (exec_all(c, &err) == 0 || !err.msg[0])

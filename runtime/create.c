@@ -2,6 +2,7 @@
 #include "create.h"
 
 #include <linux/nsfs.h>
+#include <linux/prctl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,17 +195,31 @@ static int step_sources(struct create *c, struct err *err)
 	return 0;
 }
 
-static void undo_sources(struct create *c)
+static void close_if_open(int fd)
 {
-	struct plan *p = c->plan;
+	if (fd >= 0)
+		sys_close(fd);
+}
 
+/* Closes our copies of what the child has by now. The numbers stay where they are: the child
+ * reads them in memory that we share. */
+static void hand_over(struct create *c)
+{
+	const struct plan *p = c->plan;
+
+	if (c->handed_over)
+		return;
+	c->handed_over = true;
 	for (uint32_t i = 0; i < p->n_mounts; i++)
-		fd_drop(&p->mounts[i].fd);
+		close_if_open(p->mounts[i].fd);
 	for (uint32_t i = 0; i < p->n_joins; i++)
-		fd_drop(&p->joins[i].fd);
+		close_if_open(p->joins[i].fd);
 	for (uint32_t i = 0; i < p->n_idmaps; i++)
-		fd_drop(&p->idmaps[i].fd);
-	fd_drop(&c->init.root_tree);
+		close_if_open(p->idmaps[i].fd);
+	close_if_open(c->init.root_tree);
+	close_if_open(c->init.sock);
+	close_if_open(c->init.start_sock);
+	close_if_open(c->init.console_sock);
 }
 
 /* ---- cgroup ---- */
@@ -348,6 +363,8 @@ static void middle_main(void *arg)
 	};
 	long pid = -1;
 
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
 	if (middle_join(c->plan, &err) == 0 && middle_time(c, &err) == 0) {
 		pid = proc_clone(&args, init_main, &c->init);
 		if (pid < 0)
@@ -397,6 +414,7 @@ static int step_clone(struct create *c, struct err *err)
 	/* shared memory between parent and child costs no page tables: CLONE_VM. Where a namespace
 	 * forbids it, or a process between us joins for it, the child gets a copy. */
 	static _Alignas(16) char stack[INIT_STACK];
+	static struct init_shared in_bss;
 	int pidfd = -1;
 	struct clone_args args = {
 		.flags = c->plan->ns_new | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
@@ -411,7 +429,15 @@ static int step_clone(struct create *c, struct err *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)c->cgroup;
 	}
+	c->shared = c->init.shared = &in_bss;
 	if (c->plan->middle) {
+		/* a copy of our memory: this page alone stays common */
+		long page = SYS(mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (page < 0 && page > -4096)
+			return err_sys(err, page, "shared memory");
+		c->shared = c->init.shared = (struct init_shared *)page;
 		if (clone_middle(c, &args, err) < 0)
 			return -1;
 	} else {
@@ -421,13 +447,10 @@ static int step_clone(struct create *c, struct err *err)
 		c->pid = (pid_t)r;
 		c->pidfd = pidfd;
 	}
-	/* shared memory: the child reads it much later, when it is told to start */
+	/* the child reads it much later, when it is told to start */
 	if (c->plan->proc.seccomp.notify)
-		c->init.notify_state = notify_state_text(c->plan, c->pid, c->arena);
-	fd_drop(&c->init.sock);
-	fd_drop(&c->init.start_sock);
-	fd_drop(&c->init.console_sock);
-	undo_sources(c);
+		c->shared->notify_state = notify_state_text(c->plan, c->pid, c->arena);
+	hand_over(c);
 	return 0;
 }
 
@@ -484,7 +507,7 @@ static int died(struct create *c, const char *when, struct err *err)
 {
 	return err_set(err, ECHILD,
 		       "the container's first process was killed %s (in stage \"%s\")%s", when,
-		       c->plan->middle ? "?" : init_stages[c->init.stage].name,
+		       init_stages[c->shared->stage].name,
 		       c->plan->cgroup.n ? "; the memory limit may be too small" : "");
 }
 
@@ -565,7 +588,7 @@ static int step_record(struct create *c, struct err *err)
 const struct step create_steps[] = {
 	{"state", step_state, undo_state, "make the container's directory, write down what to undo"},
 	{"sockets", step_sockets, NULL, "console socket, start socket, the pair to the child"},
-	{"sources", step_sources, undo_sources, "open what only the caller may reach"},
+	{"sources", step_sources, hand_over, "open what only the caller may reach"},
 	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
 	{"rdt", step_rdt, undo_rdt, "resctrl group"},
 	{"clone", step_clone, undo_clone, "the container's first process, in its namespaces and cgroup"},

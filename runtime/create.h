@@ -27,7 +27,9 @@ struct create {
 	int sock;	/* our end to init */
 	int master;	/* terminal of an attached run */
 	bool hooks_ran; /* then poststop hooks run in undo */
-	struct init init;
+	bool handed_over; /* our copies of the child's descriptors are closed */
+	struct init_shared *shared;
+	struct init init; /* after clone the child's: not written any more */
 };
 
 struct step {

@@ -389,7 +389,7 @@ static int stage_confine(struct init *in, struct err *err)
 	if (!in->plan->config->process)
 		return err_set(err, EINVAL,
 			       "/process: missing in config.json, so there is nothing to start");
-	return process_confine(&in->plan->proc, in->agent, in->notify_state, err);
+	return process_confine(&in->plan->proc, in->agent, in->shared->notify_state, err);
 }
 
 static int stage_start_hooks(struct init *in, struct err *err)
@@ -438,7 +438,8 @@ static int run_stage(struct init *in, const struct stage *s, struct err *err)
 
 void init_main(void *arg)
 {
-	struct init *in = arg;
+	struct init own = *(const struct init *)arg; /* the parent goes on with its own */
+	struct init *in = &own;
 	struct err err = {0};
 	uint64_t none = 0;
 
@@ -446,7 +447,7 @@ void init_main(void *arg)
 	fd_drop(&in->parent_sock);
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	for (const struct stage *s = init_stages; s->name; s++) {
-		in->stage = (int)(s - init_stages);
+		in->shared->stage = (int)(s - init_stages);
 		if (strcmp(s->name, "ready") == 0)
 			sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 		if (run_stage(in, s, &err) < 0)
@@ -454,7 +455,7 @@ void init_main(void *arg)
 	}
 	if (!err.msg[0])
 		err_set(&err, ERR_INTERNAL, "stage %s failed without a message",
-			init_stages[in->stage].name);
+			init_stages[in->shared->stage].name);
 	proto_fail(in->sock, &err);
 	sys_exit(1);
 }

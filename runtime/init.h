@@ -11,6 +11,12 @@
 #include "plan.h"
 #include "process.h"
 
+/* What parent and child both see after clone. */
+struct init_shared {
+	int stage;	    /* the child's: how far it came */
+	char *notify_state; /* the parent's: what the seccomp agent is told; set before MSG_START */
+};
+
 struct init {
 	struct plan *plan;
 	const struct facts *facts;
@@ -21,11 +27,10 @@ struct init {
 	int start_sock;	  /* listens in the container's directory; -1 for run */
 	int agent;	  /* connection to the seccomp agent */
 	const char *hook_head;
-	char *notify_state; /* for the seccomp agent */
+	struct init_shared *shared;
 	int slave;
 	struct mount_env mounts;
 	struct process_env env;
-	int stage; /* shared memory: how far it came */
 };
 
 struct stage {
