@@ -21,7 +21,7 @@ static void sink_put(struct sink *s, const char *text, size_t len)
 }
 
 static void sink_num(struct sink *s, unsigned long long v, unsigned int base, bool neg, size_t width,
-		     char pad)
+		     char pad, bool left)
 {
 	char digits[32];
 	size_t n = 0;
@@ -33,9 +33,11 @@ static void sink_num(struct sink *s, unsigned long long v, unsigned int base, bo
 		digits[sizeof(digits) - ++n] = '0';
 	if (neg)
 		digits[sizeof(digits) - ++n] = '-';
-	for (size_t i = n; i < width; i++)
+	for (size_t i = n; i < width && !left; i++)
 		sink_put(s, " ", 1);
 	sink_put(s, digits + sizeof(digits) - n, n);
+	for (size_t i = n; i < width && left; i++)
+		sink_put(s, " ", 1);
 }
 
 static long long arg_signed(va_list *ap, int longs)
@@ -109,17 +111,17 @@ size_t fmt_v(char *out, size_t size, const char *format, va_list args)
 			long long v = arg_signed(&ap, longs);
 
 			sink_num(&s, v < 0 ? 0ULL - (unsigned long long)v : (unsigned long long)v, 10,
-				 v < 0, width, pad);
+				 v < 0, width, pad, left);
 			break;
 		}
 		case 'u':
-			sink_num(&s, arg_unsigned(&ap, longs), 10, false, width, pad);
+			sink_num(&s, arg_unsigned(&ap, longs), 10, false, width, pad, left);
 			break;
 		case 'x':
-			sink_num(&s, arg_unsigned(&ap, longs), 16, false, width, pad);
+			sink_num(&s, arg_unsigned(&ap, longs), 16, false, width, pad, left);
 			break;
 		case 'o':
-			sink_num(&s, arg_unsigned(&ap, longs), 8, false, width, pad);
+			sink_num(&s, arg_unsigned(&ap, longs), 8, false, width, pad, left);
 			break;
 		case 'c': {
 			char c = (char)va_arg(ap, int);

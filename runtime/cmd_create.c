@@ -148,7 +148,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 		.init = {.plan = p,
 			 .facts = &x->facts,
 			 .sock = -1,
-			 .parent_sock = -1,
+			 .drop = {-1, -1, -1, -1},
 			 .root_tree = -1,
 			 .console_sock = -1,
 			 .start_sock = -1,

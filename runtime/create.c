@@ -106,7 +106,7 @@ static int step_sockets(struct create *c, struct err *err)
 	r = sock_pair(pair);
 	if (r < 0)
 		return err_sys(err, r, "socketpair");
-	c->sock = c->init.parent_sock = pair[0];
+	c->sock = pair[0];
 	c->init.sock = pair[1];
 	return 0;
 }
@@ -430,6 +430,10 @@ static int step_clone(struct create *c, struct err *err)
 		args.cgroup = (uint64_t)c->cgroup;
 	}
 	c->shared = c->init.shared = &in_bss;
+	c->init.drop[0] = c->dir;
+	c->init.drop[1] = c->store->root;
+	c->init.drop[2] = c->cgroup;
+	c->init.drop[3] = c->sock;
 	if (c->plan->middle) {
 		/* a copy of our memory: this page alone stays common */
 		long page = SYS(mmap, NULL, 4096, PROT_READ | PROT_WRITE,

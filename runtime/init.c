@@ -367,11 +367,34 @@ static int accept_start(struct init *in, struct err *err)
 	return r < 0 || m.kind == MSG_FAILED ? -1 : 0;
 }
 
+/* While it waits, for hours perhaps, nothing of the host is open in it (CVE-2024-21626): all but
+ * the container's descriptors and our one or two sockets. */
+static void close_others(const struct init *in)
+{
+	unsigned int from = 3 + in->plan->proc.n_keep_fds;
+	unsigned int low = (unsigned int)in->sock;
+	unsigned int high = in->start_sock < 0 ? low : (unsigned int)in->start_sock;
+
+	if (high < low) {
+		unsigned int swap = low;
+
+		low = high;
+		high = swap;
+	}
+	if (low > from)
+		SYS(close_range, from, low - 1, 0);
+	if (high > low + 1)
+		SYS(close_range, low + 1, high - 1, 0);
+	SYS(close_range, high + 1, ~0U, 0);
+}
+
 static int stage_ready(struct init *in, struct err *err)
 {
 	struct msg m;
-	int r = proto_send(in->sock, MSG_READY, 0, -1);
+	int r;
 
+	close_others(in);
+	r = proto_send(in->sock, MSG_READY, 0, -1);
 	if (r < 0)
 		return err_sys(err, r, "say that it is ready");
 	r = proto_recv(in->sock, 1U << MSG_START | 1U << MSG_DETACH, &m, &in->agent, err);
@@ -444,7 +467,9 @@ void init_main(void *arg)
 	uint64_t none = 0;
 
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	fd_drop(&in->parent_sock);
+	/* the lock on the container's directory, for one, is the parent's alone */
+	for (size_t i = 0; i < sizeof(in->drop) / sizeof(in->drop[0]); i++)
+		fd_drop(&in->drop[i]);
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 	for (const struct stage *s = init_stages; s->name; s++) {
 		in->shared->stage = (int)(s - init_stages);
