@@ -155,7 +155,9 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 			 .agent = -1,
 			 .slave = -1,
 			 .mounts = {-1, -1, -1},
-			 .env = {.proc = x->facts.proc, .last_cap = x->facts.last_cap}},
+			 .env = {.proc = x->facts.proc, 
+				 .last_cap = x->facts.last_cap,
+				 .ignored = process_ignored_signals(x->facts.proc)}},
 	};
 	c->init.hook_head = hooks_state_head(id, p->bundle, &p->config->annotations, x->arena);
 	return 0;

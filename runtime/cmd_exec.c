@@ -144,11 +144,10 @@ static void exec_main(void *arg)
 {
 	struct exec_child *c = arg;
 	struct err err = {0};
-	uint64_t none = 0;
 
 	sys_close(c->parent_sock); /* in our table alone: the number is the parent's to read */
 	sys_prctl(PR_SET_NAME, (unsigned long)"proa:[exec]", 0, 0, 0);
-	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+	process_reset_signals(c->env.ignored);
 	if (exec_all(c, &err) == 0 || !err.msg[0])
 		err_set(&err, ERR_INTERNAL, "exec failed without a message");
 	proto_fail(c->sock, &err);
@@ -520,7 +519,9 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 	struct attach t = {.signals = -1};
 	struct exec_child c = {
 		.p = p,
-		.env = {.proc = x->facts.proc, .last_cap = x->facts.last_cap},
+		.env = {.proc = x->facts.proc, 
+			.last_cap = x->facts.last_cap,
+			.ignored = process_ignored_signals(x->facts.proc)},
 		.namespaces = container_namespaces(config, &k->s),
 		.console_sock = -1,
 		.agent = -1,

@@ -6,7 +6,7 @@
 #include "cmd.h"
 #include "config.h"
 #include "mount_options.h"
-#include "seccomp.h"
+#include "seccomp_profile.h"
 
 static void put_names(struct buf *b, const struct name *t)
 {

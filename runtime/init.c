@@ -464,13 +464,12 @@ void init_main(void *arg)
 	struct init own = *(const struct init *)arg; /* the parent goes on with its own */
 	struct init *in = &own;
 	struct err err = {0};
-	uint64_t none = 0;
 
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* the lock on the container's directory, for one, is the parent's alone */
 	for (size_t i = 0; i < sizeof(in->drop) / sizeof(in->drop[0]); i++)
 		fd_drop(&in->drop[i]);
-	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+	process_reset_signals(in->env.ignored);
 	for (const struct stage *s = init_stages; s->name; s++) {
 		in->shared->stage = (int)(s - init_stages);
 		if (strcmp(s->name, "ready") == 0)

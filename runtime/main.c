@@ -10,7 +10,7 @@
 #include "guard.h"
 #include "hints.h"
 #include "log.h"
-#include "seccomp.h"
+#include "seccomp_profile.h"
 
 #define G(m) offsetof(struct globals, m)
 const struct opt global_opts_table[] = {

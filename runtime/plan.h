@@ -14,7 +14,7 @@
 #include "caps.h"
 #include "config.h"
 #include "facts.h"
-#include "seccomp.h"
+#include "seccomp_profile.h"
 
 #include <linux/sched.h>
 #include <sys/types.h>

@@ -54,6 +54,42 @@ static int self_write(int proc, const char *file, const char *text)
 	return n < 0 ? (int)n : 0;
 }
 
+/* ---- signals ---- */
+
+uint64_t process_ignored_signals(int proc)
+{
+	char text[4096];
+	uint64_t v = 0;
+	const char *p;
+
+	if (proc < 0 || fd_read_small(proc, "self/status", text, sizeof(text)) <= 0)
+		return ~0ULL;
+	p = strstr(text, "SigIgn:\t");
+	if (!p)
+		return ~0ULL;
+	for (p += 8; *p && *p != '\n'; p++)
+		v = v << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+	return v;
+}
+
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+void process_reset_signals(uint64_t ignored)
+{
+	struct kernel_sigaction by_default = {0};
+	uint64_t none = 0;
+
+	for (int sig = 1; sig <= 64; sig++)
+		if (ignored >> (sig - 1) & 1)
+			SYS(rt_sigaction, sig, &by_default, NULL, sizeof(uint64_t));
+	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+}
+
 /* ---- limits ---- */
 
 static int set_oom(const struct proc_plan *p, const struct process_env *e, struct err *err)

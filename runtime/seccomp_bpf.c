@@ -17,7 +17,8 @@ enum { MAX_INSNS = BPF_MAXINSNS, REACH = 255 };
 #if defined(__x86_64__)
 static const uint32_t audit_arch[SECCOMP_ARCHS] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386,
 						   AUDIT_ARCH_X86_64};
-static const bool arch_is_32[SECCOMP_ARCHS] = {false, true, false};
+/* libseccomp compares only the low words of x32 arguments too, and so do we */
+static const bool arch_is_32[SECCOMP_ARCHS] = {false, true, true};
 #elif defined(__aarch64__)
 static const uint32_t audit_arch[SECCOMP_ARCHS] = {AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM};
 static const bool arch_is_32[SECCOMP_ARCHS] = {false, true};

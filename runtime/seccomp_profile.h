@@ -11,8 +11,8 @@
  * The verdicts are libseccomp's (the unit tests prove it call by call), with what runc adds: a
  * number newer than all that the profile knows gives ENOSYS, so that programs fall back.
  */
-#ifndef PROA_RUNTIME_SECCOMP_H
-#define PROA_RUNTIME_SECCOMP_H
+#ifndef PROA_RUNTIME_SECCOMP_PROFILE_H
+#define PROA_RUNTIME_SECCOMP_PROFILE_H
 
 #include <linux/filter.h>
 
