@@ -41,11 +41,11 @@ GEN := $(BUILD)/gen/syscalls.h $(BUILD)/gen/capabilities.h
 # ---- programs ----
 $(BUILD)/obj/%.o: %.c $(GEN)
 	@mkdir -p $(@D)
-	@echo "  CC $<"; $(CC) $(CFLAGS) -I$(<D) -MMD -c -o $@ $<
+	@echo "  CC $<"; $(CC) $(CFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
 # the test build: faults on demand
 $(BUILD)/obj-test/%.o: %.c $(GEN)
 	@mkdir -p $(@D)
-	@echo "  CC $< (test)"; $(CC) $(CFLAGS) -DPROA_FAULTS -I$(<D) -MMD -c -o $@ $<
+	@echo "  CC $< (test)"; $(CC) $(CFLAGS) -DPROA_FAULTS -I$(<D) -MMD -MP -c -o $@ $<
 
 $(BUILD)/proa: $(PROA_O)
 	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.debug $^ -lyajl_s
@@ -57,3 +57,73 @@ $(BUILD)/proa-test: $(TEST_O)
 
 clean:
 	rm -rf $(BUILD)
+
+# ---- tests ----
+SAN := -O1 -fsanitize=address,undefined -fno-omit-frame-pointer
+UNIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -Wall -Wextra $(SAN) -Ilib -Ispec -Iruntime -I$(BUILD) -DPROA_COMMIT='"test"'
+UNIT_C := $(LIB_C) $(SPEC_C) $(filter-out runtime/main.c runtime/cmd_%,$(RUNTIME_C))
+UNIT_O := $(call objs,obj-san,$(UNIT_C))
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+
+$(BUILD)/obj-san/%.o: %.c $(GEN)
+	@mkdir -p $(@D)
+	@echo "  CC $< (sanitizers)"; $(CC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/unit/%: tests/unit/%.c tests/tap.h $(UNIT_O)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) $(UNIT_FLAGS) -o $@ $< $(UNIT_O) -lyajl -lseccomp -lcap
+-include $(UNIT_O:.o=.d)
+
+unit: $(UNITS)
+	tests/check.sh unit
+
+check:
+	tests/deps.sh test
+	$(MAKE) all $(BUILD)/proa-test $(UNITS) $(FUZZERS)
+	tests/check.sh
+
+# ---- fuzzers (libFuzzer) ----
+FUZZ_CC ?= clang-14
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(UNIT_C) $(GEN)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(FUZZ_CC) -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -w -Ilib \
+		-Ispec -Iruntime -I$(BUILD) -DPROA_COMMIT='"fuzz"' -o $@ $< $(UNIT_C) -lyajl
+SECONDS ?= 60
+fuzz:
+	tests/deps.sh test
+	$(MAKE) $(FUZZERS)
+	tests/fuzz/run.sh $(SECONDS)
+
+# ---- the rest ----
+static: all
+	@readelf -d $(BUILD)/proa | grep NEEDED && exit 1 || true
+	@ldd $(BUILD)/proa 2>&1 | grep -q 'not a dynamic' && echo "$(BUILD)/proa: static, $$(stat -c %s $(BUILD)/proa) bytes"
+
+demo:
+	tests/deps.sh demo
+	$(MAKE) all
+	tests/demo.sh
+
+bench:
+	tests/deps.sh bench
+	$(MAKE) all $(BUILD)/floor
+	tests/bench/bench.sh
+$(BUILD)/floor: tests/bench/floor.c
+	$(CC) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -w -o $@ $<
+
+lint:
+	tests/deps.sh lint
+	clang-format --dry-run -Werror lib/*.[ch] spec/*.[ch] runtime/*.[ch]
+	tests/lint/lint.sh
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppress=unknownMacro --suppress=nullPointerArithmeticRedundantCheck -D__x86_64__ \
+		-DPROA_COMMIT='""' -Ilib -Ispec -Iruntime -I$(BUILD) lib spec runtime
+
+install: all
+	install -D -m 755 $(BUILD)/proa $(DESTDIR)$(PREFIX)/bin/proa
+	install -D -m 644 runtime/proa.8 $(DESTDIR)$(PREFIX)/share/man/man8/proa.8
+	install -d $(DESTDIR)$(PREFIX)/share/proa/seccomp-profiles
+	install -m 644 seccomp-profiles/*.json $(DESTDIR)$(PREFIX)/share/proa/seccomp-profiles/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(BUILD)/proa completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/proa
+	$(BUILD)/proa completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_proa

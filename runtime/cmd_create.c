@@ -49,18 +49,6 @@ const struct opt explain_opts_table[] = {
 	OPT_END,
 };
 
-/* Each promised descriptor must be there now, before we open anything that could take its number
- * and be handed over in its place. */
-static int check_kept_fds(uint32_t n, const char *option, struct err *err)
-{
-	for (uint32_t fd = 3; fd < 3 + n; fd++)
-		if (sys_fcntl((int)fd, F_GETFD, 0) < 0)
-			return err_set(err, EBADF,
-				       "%s %u: descriptor %u is not open, and each from 3 to %u must be",
-				       option, n, fd, 2 + n);
-	return 0;
-}
-
 static const char *absolute(struct ctx *x, const char *path)
 {
 	return !path || path[0] == '/' ? path : arena_fmt(x->arena, "%s/%s", x->facts.cwd, path);
@@ -180,8 +168,7 @@ int cmd_create(struct ctx *x, void *opts, struct opt_args *args, struct err *err
 	uint64_t old = 0;
 	int r;
 
-	if (check_kept_fds(o->preserve_fds, "--preserve-fds", err) < 0 ||
-	    prepare(x, o, args->v[0], false, &c, &co, &p, err) < 0)
+	if (prepare(x, o, args->v[0], false, &c, &co, &p, err) < 0)
 		return -1;
 	block_signals(&old);
 	r = create_run(&c, err);
@@ -211,8 +198,7 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	struct plan p;
 	int status;
 
-	if (check_kept_fds(o->preserve_fds, "--preserve-fds", err) < 0 ||
-	    prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 || attach_prepare(&t, err) < 0)
+	if (prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 || attach_prepare(&t, err) < 0)
 		return -1;
 	/* orphans of the container come to us, and end with it */
 	if (!co.detach && !co.no_subreaper)

@@ -502,17 +502,6 @@ static int report(const struct exec_opts *o, pid_t pid, int pidfd, struct err *e
 	return r < 0 ? err_sys(err, r, "--pid-file %s", o->pid_file) : 0;
 }
 
-static int check_kept_fds(uint32_t n, struct err *err)
-{
-	for (uint32_t fd = 3; fd < 3 + n; fd++)
-		if (sys_fcntl((int)fd, F_GETFD, 0) < 0)
-			return err_set(err, EBADF,
-				       "--preserve-fds %u: descriptor %u is not open, and each from 3 to "
-				       "%u must be",
-				       n, fd, 2 + n);
-	return 0;
-}
-
 static int run_in(struct ctx *x, const struct exec_opts *o, const struct container *k,
 		  const struct config *config, struct proc_plan *p, struct err *err)
 {
@@ -577,8 +566,7 @@ int cmd_exec(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	auto_fd dir = -1;
 	int status;
 
-	if (check_kept_fds(o->preserve_fds, err) < 0 ||
-	    store_get(&x->store, args->v[0], &x->facts, false, x->arena, &k, err) < 0)
+	if (store_get(&x->store, args->v[0], &x->facts, false, x->arena, &k, err) < 0)
 		return -1;
 	dir = k.dir;
 	if (!(k.status == STATUS_PAUSED && o->ignore_paused) &&

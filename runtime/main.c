@@ -177,11 +177,50 @@ static int check_globals(const struct globals *g, struct err *err)
 	return 0;
 }
 
+/* Each promised descriptor must be there before we open anything that could take its number and
+ * be handed to the container in its place (runc #5474). */
+static int check_kept_fds(const struct opt *table, const void *opts, struct err *err)
+{
+	const char *listen = getenv("LISTEN_FDS");
+	uint32_t n = 0;
+	uint32_t l = 0;
+
+	for (; table->name; table++)
+		if (strcmp(table->name, "preserve-fds") == 0)
+			break;
+	if (!table->name)
+		return 0;
+	n = *(const uint32_t *)((const char *)opts + table->offset);
+	if (listen && num_u32(listen, &l) && l < 1024)
+		n += l;
+	for (uint32_t fd = 3; fd < 3 + n; fd++)
+		if (sys_fcntl((int)fd, F_GETFD, 0) < 0)
+			return err_set(err, EBADF,
+				       "--preserve-fds %u: descriptor %u is not open, and each from 3 to "
+				       "%u must be%s",
+				       n - l, fd, 2 + n, l ? " (with those of LISTEN_FDS)" : "");
+	return 0;
+}
+
+/* What needs nothing but the words. */
+static int parse_command(struct ctx *x, const struct cmd *c, char **argv, void *opts,
+			 struct opt_args *args, struct err *err)
+{
+	if (opt_parse(c->opts, opts, argv, c->flags & CMD_PERMUTE, x->arena, args, err) < 0)
+		return err_ctx(err, "%s", c->name);
+	if (args->n < c->min || (c->max >= 0 && args->n > c->max))
+		return err_set(err, ERR_USAGE, "%s: %s operands; usage: proa %s [OPTIONS] %s", c->name,
+			       args->n < c->min ? "too few" : "too many", c->name, c->operands);
+	return check_kept_fds(c->opts, opts, err);
+}
+
 static int run_command(struct ctx *x, const struct cmd *c, char **argv, char **environ,
 		       char **all_argv, struct err *err)
 {
 	struct opt_args args;
 	void *opts = arena_alloc(x->arena, c->size > 512 ? c->size : 512);
+	struct err log_err;
+	int r;
 
 	for (char **v = argv; *v; v++) {
 		if (strcmp(*v, "--help") == 0 || strcmp(*v, "-h") == 0)
@@ -189,11 +228,10 @@ static int run_command(struct ctx *x, const struct cmd *c, char **argv, char **e
 		if (strcmp(*v, "--") == 0 || (!(c->flags & CMD_PERMUTE) && (*v)[0] != '-'))
 			break;
 	}
-	if (opt_parse(c->opts, opts, argv, c->flags & CMD_PERMUTE, x->arena, &args, err) < 0)
-		return err_ctx(err, "%s", c->name);
-	if (args.n < c->min || (c->max >= 0 && args.n > c->max))
-		return err_set(err, ERR_USAGE, "%s: %s operands; usage: proa %s [OPTIONS] %s", c->name,
-			       args.n < c->min ? "too few" : "too many", c->name, c->operands);
+	r = parse_command(x, c, argv, opts, &args, err);
+	/* the log opens a descriptor, so it comes after the check; but it hears of what was found */
+	if (open_log(&x->g, r < 0 ? &log_err : err) < 0 || r < 0)
+		return -1;
 	if ((c->flags & CMD_PROTECT) && guard_executable(all_argv, environ, err) < 0)
 		return -1;
 	if (check_globals(&x->g, err) < 0 || facts_probe(x->arena, &x->facts, err) < 0)
@@ -223,8 +261,6 @@ static int proa(struct ctx *x, char **argv, char **environ, const struct cmd **r
 		return err_set(err, ERR_USAGE,
 			       "No help topic for '%s': there is no such command (see proa --help)",
 			       rest.v[0]);
-	if (open_log(&x->g, err) < 0)
-		return -1;
 	return run_command(x, *ret_cmd, rest.v + 1, environ, argv, err);
 }
 

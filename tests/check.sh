@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs every test through automake's tap-driver.sh and ends with one line:
+# N passed, N failed, N skipped. With PROA_STRICT=1 a skip is a failure.
+# check.sh [unit|bats|fuzz|FILE.bats...]   (default: all)
+set -u
+cd "$(dirname "$0")/.."
+BUILD=${BUILD:-build}
+driver=$(ls /usr/share/automake-*/tap-driver.sh | tail -1)
+logs=$BUILD/logs
+rm -rf "$logs"
+mkdir -p "$logs"
+# somewhere that survives nothing: mounts and sockets of tests live here
+export TMPDIR=${TMPDIR:-/tmp}
+
+one() { # one NAME COMMAND...: its TAP into $logs/NAME.trs
+	local name=$1
+	shift
+	bash "$driver" --test-name "$name" --log-file "$logs/$name.log" --trs-file "$logs/$name.trs" \
+		--color-tests no --enable-hard-errors yes --expect-failure no -- "$@" >"$logs/$name.out" 2>&1
+	grep -v '^PASS' "$logs/$name.out" >"$logs/$name.bad" || true
+	if [ -s "$logs/$name.bad" ]; then
+		cat "$logs/$name.bad"
+		grep -v '^ok' "$logs/$name.log" | head -100
+	else
+		echo "PASS: $name: $(grep -c '^PASS' "$logs/$name.out")"
+	fi
+}
+
+want=("$@")
+[ ${#want[@]} -eq 0 ] && want=(unit fuzz bats)
+for w in "${want[@]}"; do
+	case $w in
+	unit)
+		one lib "$BUILD/unit/test_lib"
+		one spec "$BUILD/unit/test_spec" tests/samples/good tests/samples/bad
+		one plan "$BUILD/unit/test_plan" tests/golden
+		one proto "$BUILD/unit/test_proto"
+		one seccomp "$BUILD/unit/test_seccomp" seccomp-profiles/*.json
+		one lint tests/lint/lint.sh
+		;;
+	fuzz) one fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}" ;;
+	bats)
+		for f in bats/*.bats; do
+			one "bats-$(basename "$f" .bats)" bats --tap "$f"
+		done
+		;;
+	*.bats) one "bats-$(basename "$w" .bats)" bats --tap "$w" ;;
+	*) echo "check.sh: unknown test $w" >&2; exit 2 ;;
+	esac
+done
+count() { cat "$logs"/*.trs 2>/dev/null | grep -c "^:test-result: $1"; }
+passed=$(count PASS)
+failed=$(($(count FAIL) + $(count ERROR) + $(count XPASS)))
+skipped=$(($(count SKIP) + $(count XFAIL)))
+if [ -n "${PROA_STRICT:-}" ] && [ "$skipped" -gt 0 ]; then
+	echo "strict mode: $skipped skipped tests count as failures"
+	failed=$((failed + skipped))
+	skipped=0
+fi
+[ "$passed" -gt 0 ] || failed=$((failed + 1))
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

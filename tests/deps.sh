@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that a purpose needs, if one is missing: deps.sh build|test|demo|bench...
+set -eu
+build="gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev"
+demo="busybox-static skopeo umoci jq uidmap"
+check="bats automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod"
+lint="clang-format clang-tidy cppcheck"
+bench="crun runc"
+want=
+for purpose; do
+	case $purpose in
+	build) want="$want $build" ;;
+	demo) want="$want $build $demo" ;;
+	test) want="$want $build $check $demo" ;;
+	lint) want="$want $build $lint" ;;
+	bench) want="$want $build $bench busybox-static jq" ;;
+	*) echo "deps.sh: unknown purpose $purpose" >&2; exit 2 ;;
+	esac
+done
+missing=
+for p in $want; do
+	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $p"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+	echo "these packages are missing:$missing; install them as root" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q >/dev/null
+# shellcheck disable=SC2086
+apt-get install -y -q --no-install-recommends $missing >/dev/null
