@@ -13,19 +13,22 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 	-Wimplicit-fallthrough -Wno-unused-result
 # Not position independent: a static program that relocates itself pays for it at every start, and
 # proa starts for every verb.
-CFLAGS ?= -O2
+# -Os: most of it runs once, and pages that are not touched cost nothing.
+CFLAGS ?= -Os
 override CFLAGS += -std=gnu17 -D_GNU_SOURCE -g $(WARN) -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fstack-protector-strong -Ilib -Ispec -I$(BUILD) \
 	-DPROA_COMMIT='"$(COMMIT)"'
-override LDFLAGS += -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
+# No C library at all: start/start.c says why.
+override LDFLAGS += -static -no-pie -nostdlib -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 
 LIB_C := $(wildcard lib/*.c)
 SPEC_C := $(wildcard spec/*.c)
 RUNTIME_C := $(wildcard runtime/*.c)
+START_C := $(wildcard start/*.c)
 
 objs = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
-PROA_O := $(call objs,obj,$(LIB_C) $(SPEC_C) $(RUNTIME_C))
-TEST_O := $(call objs,obj-test,$(LIB_C) $(SPEC_C) $(RUNTIME_C))
+PROA_O := $(call objs,obj,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
+TEST_O := $(call objs,obj-test,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 
 .PHONY: all clean check demo bench lint static install fuzz faults unit deps
 all: $(BUILD)/proa
@@ -36,7 +39,7 @@ $(BUILD)/gen/tables: gen/tables.c
 	$(CC) -O1 -Wall -Wextra -o $@ $< -lseccomp -lcap
 $(BUILD)/gen/%.h: $(BUILD)/gen/tables
 	$< $* > $@.tmp && mv $@.tmp $@
-GEN := $(BUILD)/gen/syscalls.h $(BUILD)/gen/capabilities.h
+GEN := $(BUILD)/gen/syscalls.h $(BUILD)/gen/capabilities.h $(BUILD)/gen/errors.h
 
 # ---- programs ----
 $(BUILD)/obj/%.o: %.c $(GEN)
@@ -47,11 +50,14 @@ $(BUILD)/obj-test/%.o: %.c $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC $< (test)"; $(CC) $(CFLAGS) -DPROA_FAULTS -I$(<D) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/start/%.o $(BUILD)/obj-test/start/%.o: override CFLAGS += -ffreestanding \
+	-fno-tree-loop-distribute-patterns -Wno-redundant-decls
+
 $(BUILD)/proa: $(PROA_O)
-	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.debug $^ -lyajl_s
+	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.debug $^ -lyajl_s -lgcc
 	strip -o $@ $@.debug
 $(BUILD)/proa-test: $(TEST_O)
-	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl_s
+	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl_s -lgcc
 
 -include $(PROA_O:.o=.d) $(TEST_O:.o=.d)
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 /*
  * Runs while building: asks libseccomp for the number of every system call it knows on each
  * architecture of our family, and libcap for the names of the capabilities, and prints them as C
@@ -108,8 +109,22 @@ static void print_capabilities(void)
 	printf("\t{NULL, 0},\n};\n");
 }
 
+static void print_errors(void)
+{
+	printf("/* made by gen/tables.c from glibc's strerrordesc_np; do not edit */\n");
+	printf("static const char *const gen_errors[] = {\n");
+	for (int e = 0; e < 134; e++)
+		if (strerrordesc_np(e))
+			printf("\t[%d] = \"%s\",\n", e, strerrordesc_np(e));
+	printf("};\n");
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "errors") == 0) {
+		print_errors();
+		return 0;
+	}
 	if (argc == 2 && strcmp(argv[1], "capabilities") == 0) {
 		print_capabilities();
 		return 0;

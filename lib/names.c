@@ -17,6 +17,20 @@ const struct name *name_find(const struct name *t, const char *name)
 	return name_find_n(t, name, strlen(name));
 }
 
+static char fold(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+bool name_same_any_case(const char *a, const char *b)
+{
+	while (*a && fold(*a) == fold(*b)) {
+		a++;
+		b++;
+	}
+	return fold(*a) == fold(*b);
+}
+
 const char *name_of(const struct name *t, int64_t value)
 {
 	for (; t->name; t++)

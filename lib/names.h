@@ -17,6 +17,9 @@ const struct name *name_find_n(const struct name *table, const char *name, size_
 /* NULL if no row has the value. */
 const char *name_of(const struct name *table, int64_t value);
 
+/* ASCII letters alone are folded: no locale. */
+bool name_same_any_case(const char *a, const char *b);
+
 /* Strict numbers: the whole text, no blanks, no sign unless signed, no overflow. */
 bool num_u64(const char *s, uint64_t *ret);
 bool num_i64(const char *s, int64_t *ret);

@@ -11,20 +11,10 @@
 
 int caps_bit(const char *name)
 {
-	char up[48] = "CAP_";
-	size_t skip = strncasecmp(name, "CAP_", 4) == 0 ? 4 : 0;
-	size_t n = strlen(name + skip);
-	const struct name *row;
-
-	if (n + 5 > sizeof(up))
-		return -1;
-	for (size_t i = 0; i <= n; i++) {
-		char c = name[skip + i];
-
-		up[4 + i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-	}
-	row = name_find(gen_capabilities, up);
-	return row ? (int)row->value : -1;
+	for (const struct name *n = gen_capabilities; n->name; n++)
+		if (name_same_any_case(name, n->name) || name_same_any_case(name, n->name + 4))
+			return (int)n->value;
+	return -1;
 }
 
 const char *caps_name(int bit)

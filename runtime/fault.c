@@ -14,7 +14,6 @@ static const char *spec;
 void fault_init(void)
 {
 	spec = getenv("PROA_FAULT");
-	unsetenv("PROA_FAULT");
 	path_force_walk(spec && strcmp(spec, "no-openat2") == 0);
 }
 

@@ -271,7 +271,7 @@ static const struct field *find_row(const struct decoder *d, const struct fields
 		if (t->v[i].name_len != n)
 			continue;
 		if (memcmp(t->v[i].name, key, n) == 0 ||
-		    ((d->flags & DECODE_ANY_CASE) && strcasecmp(t->v[i].name, key) == 0))
+		    ((d->flags & DECODE_ANY_CASE) && name_same_any_case(t->v[i].name, key)))
 			return &t->v[i];
 	}
 	return NULL;
