@@ -142,7 +142,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 			 .start_sock = -1,
 			 .agent = -1,
 			 .slave = -1,
-			 .mounts = {-1, -1, -1},
+			 .mounts = {.root = -1, .null = -1, .empty = -1},
 			 .env = {.proc = x->facts.proc, 
 				 .last_cap = x->facts.last_cap,
 				 .ignored = process_ignored_signals(x->facts.proc)}},

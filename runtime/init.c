@@ -429,31 +429,32 @@ static int stage_exec(struct init *in, struct err *err)
 }
 
 const struct stage init_stages[] = {
-	{"join", stage_join, "enter the namespaces given by path"},
-	{"ids", stage_ids, "become root of the user namespace"},
-	{"session", stage_session, "new session, keyring, not traceable"},
-	{"limits", stage_limits, "oom score, rlimits, scheduler, affinity, io priority, memory policy"},
-	{"root", stage_root, "propagation; attach the root file system"},
-	{"mounts", stage_mounts, "mounts, devices, read-only and masked paths"},
-	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer"},
-	{"console", stage_console, "make the terminal, hand out its master"},
-	{"pivot", stage_pivot, "make it the root, let the host's go"},
-	{"names", stage_names, "hostname, domainname, loopback, sysctls"},
-	{"process", stage_process, "labels, cwd, user, groups, capabilities; find the program"},
-	{"ready", stage_ready, "say so, and wait to be started"},
-	{"confine", stage_confine, "seccomp"},
-	{"start-hooks", stage_start_hooks, "startContainer hooks"},
-	{"exec", stage_exec, "close what is not the container's; execve"},
-	{NULL, NULL, NULL},
+	{"join", stage_join, "enter the namespaces given by path", true},
+	{"ids", stage_ids, "become root of the user namespace", false},
+	{"session", stage_session, "new session, keyring, not traceable", false},
+	{"limits", stage_limits, "oom score, scheduler, affinity, io priority, memory policy", false},
+	{"root", stage_root, "propagation; attach the root file system", false},
+	{"mounts", stage_mounts, "mounts, devices, read-only and masked paths", true},
+	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer", true},
+	{"console", stage_console, "make the terminal, hand out its master", false},
+	{"pivot", stage_pivot, "make it the root, let the host's go", false},
+	{"names", stage_names, "hostname, domainname, loopback, sysctls", false},
+	{"process", stage_process, "labels, rlimits, cwd, user, groups, capabilities; find the program", false},
+	{"ready", stage_ready, "say so, and wait to be started", true},
+	{"confine", stage_confine, "seccomp", false},
+	{"start-hooks", stage_start_hooks, "startContainer hooks", true},
+	{"exec", stage_exec, "close what is not the container's; execve", true},
+	{NULL, NULL, NULL, false},
 };
 
 static int run_stage(struct init *in, const struct stage *s, struct err *err)
 {
 	char name[16];
 
-	/* `ps` shows where we are */
-	fmt(name, sizeof(name), "proa:[%s]", s->name);
-	sys_prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+	if (s->shows) {
+		fmt(name, sizeof(name), "proa:[%s]", s->name);
+		sys_prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+	}
 	if (fault_at("stage", s->name, "start", err) < 0 || s->run(in, err) < 0)
 		return -1;
 	return fault_at("stage", s->name, "end", err);

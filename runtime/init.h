@@ -37,6 +37,7 @@ struct stage {
 	const char *name;
 	int (*run)(struct init *in, struct err *err);
 	const char *what; /* one line for `explain` */
+	bool shows;	  /* `ps` is told: it may take long, or is the first */
 };
 
 extern const struct stage init_stages[]; /* ends with a NULL name */

@@ -49,6 +49,22 @@ static bool is_missing(int r)
 	return r == -ENOSYS;
 }
 
+enum { CLOSE_FROM = 150 }; /* operations */
+
+static int keep(struct mount_env *env, int fd)
+{
+	if (fd >= 0 && env->n_open < (int)(sizeof(env->open) / sizeof(env->open[0])))
+		env->open[env->n_open++] = fd;
+	return fd;
+}
+
+static void end_operation(const struct plan *p, struct mount_env *env)
+{
+	for (int i = 0; i < env->n_open && p->n_mounts > CLOSE_FROM; i++)
+		sys_close(env->open[i]);
+	env->n_open = 0;
+}
+
 /* ---- destinations ---- */
 
 /* Only a few files may be put on procfs: a mount there could lead our own writes to labels and
@@ -126,7 +142,7 @@ static int exec_new(const struct plan *p, struct mount_env *env, const struct mo
 {
 	unsigned long flags = op->flags;
 	bool made;
-	auto_fd dest = open_dest(op, env->root, PATH_DIR, &made, err);
+	int dest = keep(env, open_dest(op, env->root, PATH_DIR, &made, err));
 	const char *data = op->data;
 	char with_mode[1024];
 	int r;
@@ -155,7 +171,7 @@ static int exec_new(const struct plan *p, struct mount_env *env, const struct mo
 	if (!op->copyup && !op->rattr_set && !op->rattr_clr && !op->propagation)
 		return 0;
 
-	auto_fd tree = path_open(env->root, op->dest, O_PATH);
+	int tree = keep(env, path_open(env->root, op->dest, O_PATH));
 
 	if (tree < 0)
 		return err_sys(err, tree, "%s: open what was mounted", op->where);
@@ -282,10 +298,10 @@ static int copy_symlink(const struct mount_op *op, int root, int link, struct er
 static int exec_bind(const struct plan *p, struct mount_env *env, const struct mount_op *op,
 		     struct err *err)
 {
-	auto_fd tree = fault_no_mount_api() ? -1
-		       : op->fd >= 0	    ? op->fd
-					    : mount_open_source(p, op, env->root, err);
-	auto_fd dest = -1;
+	int tree = keep(env, fault_no_mount_api() ? -1
+			     : op->fd >= 0	    ? op->fd
+						    : mount_open_source(p, op, env->root, err));
+	int dest = -1;
 	struct stat st;
 	bool made;
 	int r;
@@ -300,7 +316,7 @@ static int exec_bind(const struct plan *p, struct mount_env *env, const struct m
 		return err_sys(err, r, "%s: source %s", op->where, op->source);
 	if (S_ISLNK(st.st_mode))
 		return copy_symlink(op, env->root, tree, err);
-	dest = open_dest(op, env->root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err);
+	dest = keep(env, open_dest(op, env->root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err));
 	if (dest < 0 || set_attributes(op, tree, true, err) < 0)
 		return -1;
 	r = mount_attach(tree, dest);
@@ -386,13 +402,13 @@ static int exec_node(const struct plan *p, struct mount_env *env, const struct m
 		     struct err *err)
 {
 	const char *name;
-	auto_fd dir = -1;
+	int dir = -1;
 
 	(void)p;
 	if (op->bind_node && !S_ISFIFO(op->mode))
 		return bind_node(op, env->root, err);
 	/* one look-up of the directory, the node relative to it: CVE-2026-41579, CVE-2026-47766 */
-	dir = path_parent(env->root, op->dest, true, &name);
+	dir = keep(env, path_parent(env->root, op->dest, true, &name));
 	if (dir < 0)
 		return err_sys(err, dir, "%s: open the directory", op->where);
 	return make_node(dir, name, op, err);
@@ -402,7 +418,7 @@ static int exec_link(const struct plan *p, struct mount_env *env, const struct m
 		     struct err *err)
 {
 	const char *name;
-	auto_fd dir = path_parent(env->root, op->dest, true, &name);
+	int dir = keep(env, path_parent(env->root, op->dest, true, &name));
 	struct stat st;
 	int r;
 
@@ -447,7 +463,7 @@ static int open_null(struct mount_env *env, struct err *err)
 static int mask_directory(struct mount_env *env, const struct mount_op *op, int dest,
 			  struct err *err)
 {
-	auto_fd tree = -1;
+	int tree = -1;
 	int r;
 
 	if (env->empty < 0) {
@@ -461,7 +477,7 @@ static int mask_directory(struct mount_env *env, const struct mount_op *op, int 
 		env->empty = path_open(env->root, op->dest, O_PATH);
 		return env->empty < 0 ? err_sys(err, env->empty, "%s", op->where) : 0;
 	}
-	tree = mount_clone(env->empty, false, 0);
+	tree = keep(env, mount_clone(env->empty, false, 0));
 	r = tree < 0 ? tree : mount_attach(tree, dest);
 	if (is_missing(r)) {
 		r = sys_fchdir(dest);
@@ -474,8 +490,8 @@ static int mask_directory(struct mount_env *env, const struct mount_op *op, int 
 static int exec_mask(const struct plan *p, struct mount_env *env, const struct mount_op *op,
 		     struct err *err)
 {
-	auto_fd dest = path_open(env->root, op->dest, O_PATH);
-	auto_fd tree = -1;
+	int dest = keep(env, path_open(env->root, op->dest, O_PATH));
+	int tree = -1;
 	struct stat st;
 	int r;
 
@@ -489,7 +505,7 @@ static int exec_mask(const struct plan *p, struct mount_env *env, const struct m
 		return mask_directory(env, op, dest, err);
 	if (open_null(env, err) < 0)
 		return err_ctx(err, "%s", op->where);
-	tree = mount_clone(env->null, false, MOUNT_ATTR_RDONLY);
+	tree = keep(env, mount_clone(env->null, false, MOUNT_ATTR_RDONLY));
 	r = tree < 0 ? tree : mount_attach(tree, dest);
 	if (is_missing(r)) {
 		char to[32];
@@ -516,14 +532,14 @@ static int readonly_old_way(const struct mount_op *op, int root, int dest, struc
 static int exec_readonly(const struct plan *p, struct mount_env *env, const struct mount_op *op,
 			 struct err *err)
 {
-	auto_fd dest = path_open(env->root, op->dest, O_PATH);
-	auto_fd tree = -1;
+	int dest = keep(env, path_open(env->root, op->dest, O_PATH));
+	int tree = -1;
 	int r;
 
 	(void)p;
 	if (dest < 0)
 		return is_absent(dest) ? 0 : err_sys(err, dest, "%s", op->where);
-	tree = fault_no_mount_api() ? -ENOSYS : mount_clone(dest, true, MOUNT_ATTR_RDONLY);
+	tree = keep(env, fault_no_mount_api() ? -ENOSYS : mount_clone(dest, true, MOUNT_ATTR_RDONLY));
 	r = tree < 0 ? tree : mount_attach(tree, dest);
 	if (is_missing(r))
 		return readonly_old_way(op, env->root, dest, err);
@@ -561,8 +577,10 @@ static int late_readonly(const struct plan *p, struct mount_env *env, struct err
 
 int mount_exec_all(const struct plan *p, struct mount_env *env, struct err *err)
 {
-	for (uint32_t i = 0; i < p->n_mounts; i++)
+	for (uint32_t i = 0; i < p->n_mounts; i++) {
 		if (execs[p->mounts[i].kind](p, env, &p->mounts[i], err) < 0)
 			return -1;
+		end_operation(p, env);
+	}
 	return late_readonly(p, env, err);
 }

@@ -12,6 +12,10 @@ struct mount_env {
 	int root;  /* the container's root, attached */
 	int null;  /* the host's /dev/null, verified; opened when first needed */
 	int empty; /* the one empty tmpfs that hides directories */
+	/* What an operation opened. It all ends at execve, so it is only closed (a third of all our
+	 * system calls) where there are so many operations that descriptors could run out. */
+	int open[8];
+	int n_open;
 };
 
 /* Opens the source of a bind as a detached tree with its id map, in the mount namespace of the

@@ -188,8 +188,7 @@ int process_limits(const struct proc_plan *p, const struct process_env *e, struc
 {
 	long r;
 
-	if (set_oom(p, e, err) < 0 || set_rlimits(p, err) < 0 || set_affinity(p, err) < 0 ||
-	    set_scheduler(p, err) < 0)
+	if (set_oom(p, e, err) < 0 || set_affinity(p, err) < 0 || set_scheduler(p, err) < 0)
 		return -1;
 	if (p->mempolicy) {
 		r = SYS(set_mempolicy, p->mempolicy_mode, p->mempolicy_nodes,
@@ -342,6 +341,9 @@ int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 	struct caps keep;
 	int r;
 
+	/* not before the mounts: a small RLIMIT_NOFILE is the program's, not ours */
+	if (set_rlimits(p, err) < 0)
+		return -1;
 	set_home(p);
 	r = sys_chdir(p->cwd);
 	if (r == -ENOENT && make_cwd(p->cwd) == 0)

@@ -21,10 +21,10 @@ struct process_env {
  * clone3's CLONE_CLEAR_SIGHAND leaves ignored ones ignored. */
 uint64_t process_ignored_signals(int proc);
 void process_reset_signals(uint64_t ignored);
-/* oom score, rlimits, scheduler, affinity, io priority, personality, memory policy. */
+/* oom score, scheduler, affinity, io priority, personality, memory policy. */
 int process_limits(const struct proc_plan *p, const struct process_env *e,
 		   struct err *err) must_check;
-/* HOME, cwd, groups, ids, umask; capabilities and no_new_privs where the order allows it now. */
+/* rlimits, HOME, cwd, groups, ids, umask; capabilities and no_new_privs where the order allows it now. */
 int process_user(struct proc_plan *p, struct process_env *e, struct err *err) must_check;
 /* Finds args[0]; "executable file not found in $PATH" and its relatives. */
 int process_find(const struct proc_plan *p, struct process_env *e, struct err *err) must_check;
