@@ -125,7 +125,10 @@ static int exec_all(struct exec_child *c, struct err *err)
 		return -1;
 	if (c->p->terminal && set_terminal(c, err) < 0)
 		return -1;
-	fd_drop(&c->env.proc);
+	/* before cwd and program are looked up: nothing of the host is open (CVE-2024-21626) */
+	if ((unsigned int)c->sock > 3 + c->p->n_keep_fds)
+		SYS(close_range, 3 + c->p->n_keep_fds, c->sock - 1, 0);
+	SYS(close_range, c->sock + 1, ~0U, 0);
 	if (process_user(c->p, &c->env, err) < 0 || process_find(c->p, &c->env, err) < 0)
 		return -1;
 	/* the parent's answer: with its pid known, and the connection to the seccomp agent */

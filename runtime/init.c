@@ -130,9 +130,8 @@ static int attach_root(struct init *in, struct err *err)
 	const struct plan *p = in->plan;
 	/* its mounts are its own, unless propagation is asked for */
 	struct mount_attr own = {
-		.propagation = p->root_propagation_end & (MS_SHARED | MS_SLAVE)
-				       ? p->root_propagation_end & ~(unsigned long)MS_REC
-				       : MS_PRIVATE,
+		/* pivot_root refuses a shared one, so that comes after it */
+		.propagation = p->root_propagation_end & MS_SLAVE ? MS_SLAVE : MS_PRIVATE,
 	};
 	auto_fd tree = in->root_tree;
 	int r;
@@ -326,6 +325,27 @@ static int stage_names(struct init *in, struct err *err)
 
 /* ---- [5] the process ---- */
 
+/* From here on, where cwd and program are looked up, and while it waits, for hours perhaps, nothing
+ * of the host is open in it (CVE-2024-21626): all but the container's descriptors and our sockets. */
+static void close_others(const struct init *in)
+{
+	unsigned int from = 3 + in->plan->proc.n_keep_fds;
+	unsigned int low = (unsigned int)in->sock;
+	unsigned int high = in->start_sock < 0 ? low : (unsigned int)in->start_sock;
+
+	if (high < low) {
+		unsigned int swap = low;
+
+		low = high;
+		high = swap;
+	}
+	if (low > from)
+		SYS(close_range, from, low - 1, 0);
+	if (high > low + 1)
+		SYS(close_range, low + 1, high - 1, 0);
+	SYS(close_range, high + 1, ~0U, 0);
+}
+
 static int stage_process(struct init *in, struct err *err)
 {
 	struct proc_plan *p = &in->plan->proc;
@@ -337,10 +357,7 @@ static int stage_process(struct init *in, struct err *err)
 	fd_drop(&in->slave);
 	if (process_labels(p, &in->env, err) < 0)
 		return -1;
-	fd_drop(&in->env.proc);
-	fd_drop(&in->mounts.root);
-	fd_drop(&in->mounts.null);
-	fd_drop(&in->mounts.empty);
+	close_others(in);
 	if (process_user(p, &in->env, err) < 0)
 		return -1;
 	return process_find(p, &in->env, err);
@@ -367,33 +384,11 @@ static int accept_start(struct init *in, struct err *err)
 	return r < 0 || m.kind == MSG_FAILED ? -1 : 0;
 }
 
-/* While it waits, for hours perhaps, nothing of the host is open in it (CVE-2024-21626): all but
- * the container's descriptors and our one or two sockets. */
-static void close_others(const struct init *in)
-{
-	unsigned int from = 3 + in->plan->proc.n_keep_fds;
-	unsigned int low = (unsigned int)in->sock;
-	unsigned int high = in->start_sock < 0 ? low : (unsigned int)in->start_sock;
-
-	if (high < low) {
-		unsigned int swap = low;
-
-		low = high;
-		high = swap;
-	}
-	if (low > from)
-		SYS(close_range, from, low - 1, 0);
-	if (high > low + 1)
-		SYS(close_range, low + 1, high - 1, 0);
-	SYS(close_range, high + 1, ~0U, 0);
-}
-
 static int stage_ready(struct init *in, struct err *err)
 {
 	struct msg m;
 	int r;
 
-	close_others(in);
 	r = proto_send(in->sock, MSG_READY, 0, -1);
 	if (r < 0)
 		return err_sys(err, r, "say that it is ready");

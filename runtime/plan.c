@@ -560,7 +560,8 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	p->root_propagation = MS_REC | MS_SLAVE;
 	if (c->linux && c->linux->rootfsPropagation) {
 		p->root_propagation_end = (unsigned long)c->linux->rootfsPropagation->value;
-		if (!(p->root_propagation_end & MS_UNBINDABLE))
+		/* pivot_root wants no shared mount around; what shares with the host is cloned before */
+		if (p->root_propagation_end & MS_PRIVATE)
 			p->root_propagation = p->root_propagation_end;
 	}
 	p->proc.keep_groups |= p->ids.deny_setgroups;
