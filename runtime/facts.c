@@ -125,6 +125,12 @@ int facts_probe(struct arena *a, struct facts *ret, struct err *err)
 	ret->last_cap = probe_last_cap();
 	ret->proc = open_proc();
 	ret->in_userns = probe_userns(ret);
+	if (ret->in_userns) {
+		char map[1024];
+
+		if (fd_read_small(ret->proc, "self/gid_map", map, sizeof(map)) > 0)
+			ret->gid_map = arena_strdup(a, map);
+	}
 	r = fs_type("/");
 	/* an initramfs is tmpfs or ramfs; a real root of that type is told by pivot_root itself */
 	ret->rootfs_is_ramfs = r == RAMFS_MAGIC || r == TMPFS_MAGIC;

@@ -50,18 +50,29 @@ int lifecycle_check(enum verb verb, enum status status, const char *id, struct e
 #pragma GCC diagnostic pop
 }
 
+/*
+ * The socket's end of file comes from execve or from death. execve gives the process its new memory
+ * before it closes descriptors, and exit takes the memory away before that: so /proc/PID/exe is
+ * there after the one and gone after the other. What is gone is waited for, since only then its
+ * last name stays.
+ */
 bool lifecycle_died_before_exec(const struct facts *f, pid_t pid)
 {
-	uint64_t start;
-	char state;
+	auto_fd pidfd = -1;
 	char path[32];
-	char comm[32];
+	char text[64];
 
-	if (proc_stat(f->proc, pid, &start, &state) < 0 || state != 'Z')
+	if (f->proc < 0)
 		return false;
+	fmt(path, sizeof(path), "%d/exe", pid);
+	if (sys_readlinkat(f->proc, path, text, sizeof(text)) != -ENOENT)
+		return false;
+	pidfd = sys_pidfd_open(pid, 0);
+	if (pidfd >= 0)
+		proc_wait_fd(pidfd, -1);
 	fmt(path, sizeof(path), "%d/comm", pid);
-	return fd_read_small(f->proc, path, comm, sizeof(comm)) > 0 &&
-	       strncmp(comm, "proa:[", 6) == 0;
+	return fd_read_small(f->proc, path, text, sizeof(text)) > 0 &&
+	       strncmp(text, "proa:[", 6) == 0;
 }
 
 /* 10 s: what is not gone after SIGKILL by then hangs in the kernel. */

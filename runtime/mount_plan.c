@@ -343,6 +343,7 @@ static void plan_new(struct mount_ctx *m, struct mount_op *op)
 {
 	uint64_t ns = m->p->ns_all;
 	bool user = ns & CLONE_NEWUSER;
+	const char *gids = m->p->ids.gid ? m->p->ids.gid : m->f->gid_map;
 
 	op->must_be_plain = strcmp(op->type, "proc") == 0 || strcmp(op->type, "sysfs") == 0;
 	op->proc_allowed = strcmp(op->type, "proc") == 0 && strcmp(op->dest, "/proc") == 0;
@@ -355,8 +356,7 @@ static void plan_new(struct mount_ctx *m, struct mount_op *op)
 		make_bind(op, "/proc", true);
 	} else if (user && strcmp(op->type, "mqueue") == 0 && !(ns & CLONE_NEWIPC)) {
 		make_bind(op, "/dev/mqueue", false);
-	} else if (strcmp(op->type, "devpts") == 0 && m->p->ids.gid &&
-		   !gid_is_mapped(m->p->ids.gid, 5)) {
+	} else if (strcmp(op->type, "devpts") == 0 && gids && !gid_is_mapped(gids, 5)) {
 		op->data = without_option(m->arena, op->data, "gid=");
 	} else if (strcmp(op->type, "tmpfs") == 0) {
 		op->inherit_mode = !op->data || (strncmp(op->data, "mode=", 5) != 0 &&

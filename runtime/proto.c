@@ -48,6 +48,9 @@ int proto_recv(int sock, uint32_t allowed, struct msg *ret, int *ret_fd, struct 
 	int fd = -1;
 	ssize_t n = sock_recv(sock, ret, sizeof(*ret), &fd);
 
+	/* a peer that ended without reading our last message: its own last words come after this */
+	if (n == -ECONNRESET)
+		n = sock_recv(sock, ret, sizeof(*ret), &fd);
 	if (n == 0 || n == -ECONNRESET)
 		return 0;
 	if (n < 0)
