@@ -46,6 +46,8 @@ int create_run(struct create *c, struct err *err) must_check;
 /* Tells init to go on and waits for its execve; then the poststart hooks. On failure the container
  * is gone (create_undo). */
 int create_start(struct create *c, struct err *err) must_check;
+/* Closes our copies of what the child has by now. */
+void create_hand_over(struct create *c);
 /* Undoes everything: kills, removes cgroup and directory. */
 void create_undo(struct create *c);
 

@@ -133,9 +133,9 @@ static void automatic(struct plan *p, const struct facts *f, struct arena *a)
 		p->ids.gid = arena_fmt(a, "0 %u 1\n", f->gid);
 		p->ids.deny_setgroups = true;
 		plan_warn(&p->warnings, a,
-			  "%s has no range in /etc/subuid and /etc/subgid: the container has one id "
+			  "user %s has no range in /etc/subuid and /etc/subgid: the container has one id "
 			  "only",
-			  name ? name : "this user");
+			  name ? name : "?");
 		return;
 	}
 	p->ids.uid = arena_fmt(a, "0 %u 1\n1 %u %u\n", f->uid, uids.start, uids.count);

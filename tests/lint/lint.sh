@@ -3,42 +3,48 @@
 # Rules of the project that no compiler knows, as TAP: layers, libraries at arm's length, sizes.
 cd "$(dirname "$0")/../.." || exit 1
 n=0 bad=0
-check() { # check NAME, what is wrong on stdin
-	local found
-	found=$(cat)
+check() { # check NAME FOUND: what is wrong, nothing if all is well
 	n=$((n + 1))
-	if [ -z "$found" ]; then
+	if [ -z "$2" ]; then
 		echo "ok $n - $1"
 	else
 		echo "not ok $n - $1"
-		echo "$found" | sed 's/^/# /'
+		echo "$2" | sed 's/^/# /'
 		bad=1
 	fi
 }
 includes() { grep -Hn '^#include' "$@" | tr -d '"<>'; }
 names() { basename -a "$1"/*.h | paste -sd '|'; }
-includes lib/*.[ch] | grep -E "include ($(names spec)|$(names runtime))$" | check "lib includes neither spec nor runtime"
-includes spec/*.[ch] | grep -E "include ($(names runtime))$" | check "spec does not include runtime"
-grep -ln '<yajl/' ./*/*.[ch] | grep -v '^./lib/json.c$' | check "yajl is included by lib/json.c alone"
-grep -ln '<seccomp.h>\|<sys/capability.h>' ./*/*.[ch] | grep -v '^./gen/' | check "libseccomp and libcap are included by gen alone"
-grep -n 'system(\|popen(\|getpwnam\|getpwuid\|getgrnam\|setlocale\|dlopen' lib/*.c spec/*.c runtime/*.c | check "no shell, NSS, locale or dlopen"
-grep -nE '\b(printf|fprintf|snprintf|fopen|perror|strerror) ?\(' lib/*.c spec/*.c runtime/*.c | check "no stdio"
-grep -n 'goto ' lib/*.c spec/*.c runtime/*.c | check "no goto"
-grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ' | check "nothing reads errno"
+check "lib includes neither spec nor runtime" "$(includes lib/*.[ch] | grep -E "include ($(names spec)|$(names runtime))$")"
+check "spec does not include runtime" "$(includes spec/*.[ch] | grep -E "include ($(names runtime))$")"
+check "yajl is included by lib/json.c alone" "$(grep -ln '<yajl/' ./*/*.[ch] | grep -v '^./lib/json.c$')"
+check "libseccomp and libcap are included by gen alone" "$(grep -ln '<seccomp.h>\|<sys/capability.h>' ./*/*.[ch] | grep -v '^./gen/')"
+check "no shell, NSS, locale or dlopen" "$(grep -n 'system(\|popen(\|getpwnam\|getpwuid\|getgrnam\|setlocale\|dlopen' lib/*.c spec/*.c runtime/*.c)"
+check "no stdio" "$(grep -nE '\b(printf|fprintf|snprintf|fopen|perror|strerror) ?\(' lib/*.c spec/*.c runtime/*.c)"
+check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c)"
+check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
 # one file alone may take a path below a root that others change
-grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c' | check "openat2 is called by lib/path.c, and for /proc"
-for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] tests/unit/*.c; do
+check "openat2 is called by lib/path.c, and for /proc" "$(grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c')"
+check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] tests/unit/*.c; do
 	grep -q 'SPDX-License-Identifier: Apache-2.0' "$f" || echo "$f"
-done | check "every file names its licence"
-for f in build/proa; do
+done)"
+check "build/proa is static and below 900 KiB" "$(for f in build/proa; do
 	[ -f $f ] || continue
 	readelf -d $f 2>/dev/null | grep NEEDED
 	[ "$(stat -c %s $f)" -lt 921600 ] || echo "$f is $(stat -c %s $f) bytes"
-done | check "build/proa is static and below 900 KiB"
-awk 'length($0) > 110 {print FILENAME": "FNR}' lib/*.[ch] spec/*.[ch] runtime/*.[ch] | check "lines are not long"
-wc -l runtime/*.c lib/*.c spec/*.c | awk '$2 != "total" && $1 > 640' | check "no file is over 640 lines"
-for o in $(build/proa --help; for v in create run exec kill delete list ps update spec explain; do build/proa $v --help; done | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u); do
-	grep -q -- "${o//-/\\\\-}" runtime/proa.8 || echo "$o"
-done | check "proa.8 names every option"
+done)"
+check "lines are not long" "$(awk 'length($0) > 110 {print FILENAME": "FNR}' lib/*.[ch] spec/*.[ch] runtime/*.[ch])"
+check "no file is over 640 lines" "$(wc -l runtime/*.c lib/*.c spec/*.c | awk '$2 != "total" && $1 > 640')"
+options() {
+	{
+		build/proa --help
+		for v in create run exec kill delete list ps update spec explain; do
+			build/proa $v --help
+		done
+	} | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
+}
+check "proa.8 names every option" "$(for o in $(options); do
+	grep -qF -- "$(printf '%s' "$o" | sed 's/-/\\-/g')" runtime/proa.8 || echo "$o"
+done)"
 echo "1..$n"
 exit $bad

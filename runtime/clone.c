@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "clone.h"
+
+#include <linux/prctl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "fd.h"
+#include "hints.h"
+#include "notify.h"
+#include "proc.h"
+#include "proto.h"
+
+enum { INIT_STACK = 128 * 1024 };
+
+/* Joins first, in an order that has the needed powers, then clones init beside us. */
+struct middle {
+	struct create *c;
+	uint64_t flags;
+};
+
+/* Joins those that are (or are not) user namespaces. `must`: one that cannot be is an error. */
+static int join_kind(struct plan *p, bool user, bool must, struct err *err)
+{
+	for (uint32_t i = 0; i < p->n_joins; i++) {
+		struct ns_join *j = &p->joins[i];
+		int r;
+
+		if (j->fd < 0 || (j->type == CLONE_NEWUSER) != user)
+			continue;
+		r = sys_setns(j->fd, j->type);
+		if (r == 0)
+			fd_drop(&j->fd);
+		else if (must)
+			return err_sys(err, r, "join the %s namespace %s",
+				       name_of(namespace_names, j->type), j->path);
+	}
+	return 0;
+}
+
+/* What the host's root owns is joined before its powers go with the user namespace, the rest when
+ * that namespace's powers are there. */
+static int middle_join(struct plan *p, struct err *err)
+{
+	if (join_kind(p, false, false, err) < 0 || join_kind(p, true, true, err) < 0)
+		return -1;
+	return join_kind(p, false, true, err);
+}
+
+static int middle_time(const struct create *c, struct err *err)
+{
+	const struct plan *p = c->plan;
+	long r;
+
+	if (!(p->ns_new & CLONE_NEWTIME))
+		return 0;
+	r = SYS(unshare, CLONE_NEWTIME);
+	if (r < 0)
+		return err_sys(err, r, "new time namespace");
+	if (!p->time_offsets)
+		return 0;
+	/* before anybody is in it: time_namespaces(7) */
+	r = fd_write_file(c->facts->proc, "self/timens_offsets", p->time_offsets,
+			  strlen(p->time_offsets));
+	return r < 0 ? err_sys(err, r, "linux.timeOffsets") : 0;
+}
+
+static void middle_main(void *arg)
+{
+	struct middle *m = arg;
+	struct create *c = m->c;
+	struct err err = {0};
+	struct clone_args args = {
+		.flags = (m->flags & ~(uint64_t)CLONE_NEWTIME) | CLONE_PARENT,
+	};
+	long pid = -1;
+
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+	if (middle_join(c->plan, &err) == 0 && middle_time(c, &err) == 0) {
+		pid = proc_clone(&args, init_main, &c->init);
+		if (pid < 0)
+			err_sys(&err, pid, "clone the container's first process");
+	}
+	if (pid < 0)
+		proto_fail(c->init.sock, &err);
+	else
+		proto_send(c->init.sock, MSG_MIDDLE, (uint32_t)pid, -1);
+	sys_exit(pid < 0);
+}
+
+static int clone_error(const struct create *c, long r, struct err *err)
+{
+	err_sys(err, r, "clone the container's first process");
+	if ((r == -EPERM || r == -ENOSPC) && (c->plan->ns_new & CLONE_NEWUSER))
+		return err_hint(err, HINT_USERNS_OFF);
+	return -1;
+}
+
+static int clone_middle(struct create *c, struct clone_args *args, struct err *err)
+{
+	struct middle m = {.c = c, .flags = c->plan->ns_new};
+	struct msg msg;
+	long pid;
+	int r;
+
+	/* the new namespaces are init's; this one only joins */
+	args->flags &= ~(c->plan->ns_new | CLONE_VM | CLONE_PIDFD);
+	args->stack = args->stack_size = 0;
+	pid = proc_clone(args, middle_main, &m);
+	if (pid < 0)
+		return clone_error(c, pid, err);
+	r = proto_recv(c->sock, 1U << MSG_MIDDLE, &msg, NULL, err);
+	if (r == 0)
+		err_set(err, ECHILD, "the process that joins the namespaces was killed");
+	(void)proc_wait((pid_t)pid);
+	if (r <= 0 || msg.kind == MSG_FAILED)
+		return -1;
+	c->pid = (pid_t)msg.value;
+	c->pidfd = sys_pidfd_open(c->pid, 0);
+	return c->pidfd < 0 ? err_sys(err, c->pidfd, "pidfd of the container's first process") : 0;
+}
+
+int clone_init(struct create *c, struct err *err)
+{
+	/* shared memory between parent and child costs no page tables: CLONE_VM. Where a namespace
+	 * forbids it, or a process between us joins for it, the child gets a copy. */
+	static _Alignas(16) char stack[INIT_STACK];
+	static struct init_shared in_bss;
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = c->plan->ns_new | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uint64_t)(uintptr_t)stack,
+		.stack_size = sizeof(stack),
+	};
+	long r;
+
+	if (c->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)c->cgroup;
+	}
+	c->shared = c->init.shared = &in_bss;
+	c->init.drop[0] = c->dir;
+	c->init.drop[1] = c->store->root;
+	c->init.drop[2] = c->cgroup;
+	c->init.drop[3] = c->sock;
+	if (c->plan->middle) {
+		/* a copy of our memory: this page alone stays common */
+		long page = SYS(mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (page < 0 && page > -4096)
+			return err_sys(err, page, "shared memory");
+		c->shared = c->init.shared = (struct init_shared *)page;
+		if (clone_middle(c, &args, err) < 0)
+			return -1;
+	} else {
+		r = proc_clone(&args, init_main, &c->init);
+		if (r < 0)
+			return clone_error(c, r, err);
+		c->pid = (pid_t)r;
+		c->pidfd = pidfd;
+	}
+	/* the child reads it much later, when it is told to start */
+	if (c->plan->proc.seccomp.notify)
+		c->shared->notify_state = notify_state_text(c->plan, c->pid, c->arena);
+	create_hand_over(c);
+	return 0;
+}
+
+void clone_undo(struct create *c)
+{
+	if (c->pidfd < 0)
+		return;
+	sys_pidfd_send_signal(c->pidfd, SIGKILL);
+	(void)proc_wait(c->pid);
+	fd_drop(&c->pidfd);
+}
