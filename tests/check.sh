@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs every test through automake's tap-driver.sh and ends with one line:
 # N passed, N failed, N skipped. With PROA_STRICT=1 a skip is a failure.
-# check.sh [unit|bats|fuzz|FILE.bats...]   (default: all)
+# check.sh [unit|fuzz|bats|vm|FILE.bats...]   (default: all)
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -28,7 +28,7 @@ one() { # one NAME COMMAND...: its TAP into $logs/NAME.trs
 }
 
 want=("$@")
-[ ${#want[@]} -eq 0 ] && want=(unit fuzz bats)
+[ ${#want[@]} -eq 0 ] && want=(unit fuzz bats vm)
 for w in "${want[@]}"; do
 	case $w in
 	unit)
@@ -44,6 +44,10 @@ for w in "${want[@]}"; do
 		for f in bats/*.bats; do
 			one "bats-$(basename "$f" .bats)" bats --tap "$f"
 		done
+		;;
+	vm)
+		# the real cgroup v2 with every controller, on Debian's kernel
+		one vm-cgroup tests/vm/run bats bats/cgroup.bats
 		;;
 	*.bats) one "bats-$(basename "$w" .bats)" bats --tap "$w" ;;
 	*) echo "check.sh: unknown test $w" >&2; exit 2 ;;
