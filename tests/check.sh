@@ -35,6 +35,7 @@ for w in "${want[@]}"; do
 		one lib "$BUILD/unit/test_lib"
 		one spec "$BUILD/unit/test_spec" tests/samples/good tests/samples/bad
 		one plan "$BUILD/unit/test_plan" tests/golden
+		one libc "$BUILD/unit/test_libc"
 		one proto "$BUILD/unit/test_proto"
 		one seccomp "$BUILD/unit/test_seccomp" seccomp-profiles/*.json
 		one lint tests/lint/lint.sh
