@@ -100,6 +100,12 @@ fuzz:
 	$(MAKE) $(FUZZERS)
 	tests/fuzz/run.sh $(SECONDS)
 
+# each system call of run, each error; the sampled form is in bats/faults.bats
+faults:
+	tests/deps.sh test
+	$(MAKE) all
+	tests/faults.sh
+
 # ---- the rest ----
 static: all
 	@readelf -d $(BUILD)/proa | grep NEEDED && exit 1 || true

@@ -38,8 +38,8 @@ void *arena_alloc(struct arena *a, size_t size)
 	size = (size + 7) & ~(size_t)7;
 	if (size > (size_t)(a->end - p)) {
 		size_t block = size > BLOCK / 2 ? ((size + 4095) & ~(size_t)4095) : BLOCK;
-		long r = SYS(mmap, NULL, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			     0);
+		long r = SYS(mmap, NULL, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
 
 		if (r < 0 && r > -4096)
 			arena_exhausted();

@@ -51,9 +51,11 @@ void buf_fmt(struct buf *b, const char *format, ...)
 /* How many bytes the UTF-8 sequence at s has; 0 if it is not one (RFC 3629). */
 static size_t utf8_len(const unsigned char *s)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3
-		   : s[0] >= 0xf0 && s[0] < 0xf5			      ? 4
-									      : 0;
+	size_t n = s[0] < 0x80			 ? 1
+		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		   : (s[0] & 0xf0) == 0xe0	 ? 3
+		   : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+						 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -71,7 +73,8 @@ void buf_json_str(struct buf *b, const char *s)
 		const char *p = s;
 		size_t n;
 
-		while ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\' && (unsigned char)*p < 0x80)
+		while ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\' &&
+		       (unsigned char)*p < 0x80)
 			p++;
 		if (p != s)
 			buf_add(b, s, (size_t)(p - s));

@@ -20,8 +20,8 @@ static void sink_put(struct sink *s, const char *text, size_t len)
 	s->len += len;
 }
 
-static void sink_num(struct sink *s, unsigned long long v, unsigned int base, bool neg, size_t width,
-		     char pad, bool left)
+static void sink_num(struct sink *s, unsigned long long v, unsigned int base, bool neg,
+		     size_t width, char pad, bool left)
 {
 	char digits[32];
 	size_t n = 0;
@@ -42,7 +42,9 @@ static void sink_num(struct sink *s, unsigned long long v, unsigned int base, bo
 
 static long long arg_signed(va_list *ap, int longs)
 {
-	return longs == 0 ? va_arg(*ap, int) : longs == 1 ? va_arg(*ap, long) : va_arg(*ap, long long);
+	return longs == 0   ? va_arg(*ap, int)
+	       : longs == 1 ? va_arg(*ap, long)
+			    : va_arg(*ap, long long);
 }
 
 static unsigned long long arg_unsigned(va_list *ap, int longs)
@@ -110,8 +112,8 @@ size_t fmt_v(char *out, size_t size, const char *format, va_list args)
 		case 'd': {
 			long long v = arg_signed(&ap, longs);
 
-			sink_num(&s, v < 0 ? 0ULL - (unsigned long long)v : (unsigned long long)v, 10,
-				 v < 0, width, pad, left);
+			sink_num(&s, v < 0 ? 0ULL - (unsigned long long)v : (unsigned long long)v,
+				 10, v < 0, width, pad, left);
 			break;
 		}
 		case 'u':

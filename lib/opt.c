@@ -31,8 +31,9 @@ static int store(const struct opt *o, void *base, const char *value, struct aren
 		else if (strcmp(value, "false") == 0 || strcmp(value, "0") == 0)
 			*(bool *)field = false;
 		else
-			return err_set(err, ERR_USAGE, "option --%s: \"%s\" is neither true nor false",
-				       o->name, value);
+			return err_set(err, ERR_USAGE,
+				       "option --%s: \"%s\" is neither true nor false", o->name,
+				       value);
 		return 0;
 	case OPT_STR:
 		*(const char **)field = value;
@@ -62,8 +63,8 @@ static int store(const struct opt *o, void *base, const char *value, struct aren
 static int need_value(const struct opt *o, char ***argp, const char **ret, struct err *err)
 {
 	if (!(*argp)[1])
-		return err_set(err, ERR_USAGE, "option --%s needs a value: --%s %s", o->name, o->name,
-			       o->arg ? o->arg : "VALUE");
+		return err_set(err, ERR_USAGE, "option --%s needs a value: --%s %s", o->name,
+			       o->name, o->arg ? o->arg : "VALUE");
 	*ret = *++*argp;
 	return 0;
 }

@@ -25,12 +25,15 @@ struct opt {
 	const char *name;
 	char letter; /* 0 = none */
 	enum opt_kind kind;
-	size_t offset; /* into the command's struct of options */
+	size_t offset;	 /* into the command's struct of options */
 	const char *arg; /* how help names the value */
 	const char *help;
 };
 
-#define OPT_END {0}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 struct opt_args {
 	char **v; /* NULL-terminated */

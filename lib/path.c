@@ -65,7 +65,8 @@ static int walk_reopen(struct walk *w)
 	const char *p = w->done;
 	int fd = sys_openat(w->root, ".", O_PATH | O_DIRECTORY, 0);
 
-	/* ".." is never asked of the kernel: a directory moved meanwhile would lead out of the root */
+	/* ".." is never asked of the kernel: a directory moved meanwhile would lead out of the root
+	 */
 	while (fd >= 0 && *p) {
 		char name[NAME_MAX + 1];
 		size_t n = strcspn(++p, "/");

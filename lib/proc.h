@@ -27,9 +27,9 @@ int proc_stat(int proc_dir, pid_t pid, uint64_t *ret_start, char *ret_state);
 struct helper {
 	const char *path; /* absolute, or a name that is looked up in PATH of the environment */
 	char **argv;
-	char **env; /* NULL = an empty one */
-	int in;	    /* descriptor for 0; -1 = /dev/null */
-	int out;    /* for 1 and 2; -1 = /dev/null */
+	char **env;    /* NULL = an empty one */
+	int in;	       /* descriptor for 0; -1 = /dev/null */
+	int out;       /* for 1 and 2; -1 = /dev/null */
 	int timeout_s; /* 0 = none; SIGKILL after it */
 	int cwd;       /* directory descriptor or -1 */
 };

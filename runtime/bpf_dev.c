@@ -9,7 +9,7 @@
 struct rule {
 	bool allow;
 	uint8_t access;
-	char type; /* c, b, or a for both */
+	char type;	      /* c, b, or a for both */
 	int64_t major, minor; /* -1 = any */
 };
 
@@ -55,10 +55,11 @@ static int parse_rule(const struct device_rule *r, uint32_t index, struct rule *
 			     .major = r->major.set ? r->major.v : -1,
 			     .minor = r->minor.set ? r->minor.v : -1};
 	if (!ok)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/resources/devices/%u/access: \"%s\" has letters other than r, w "
-			       "and m",
-			       index, r->access);
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/resources/devices/%u/access: \"%s\" has letters other than r, w "
+			"and m",
+			index, r->access);
 	if (!r->access || !*r->access)
 		ret->access = 7;
 	if ((r->type && r->type[0] && r->type[1]) || !strchr("abcu", ret->type))

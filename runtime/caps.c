@@ -66,10 +66,11 @@ void caps_plan(const struct capabilities *c, int last, struct arena *a, struct c
 	for (int i = 0; i <= last; i++)
 		if (lost >> i & 1)
 			warn(warnings, a,
-			     arena_fmt(a,
-				       "can't raise ambient capability %s: it is not in permitted and "
-				       "inheritable",
-				       caps_name(i)));
+			     arena_fmt(
+				     a,
+				     "can't raise ambient capability %s: it is not in permitted and "
+				     "inheritable",
+				     caps_name(i)));
 	ret->ambient &= ~lost;
 }
 

@@ -178,7 +178,8 @@ int cgroup_check_fresh(int fd, const char *path, struct err *err)
 
 	if (event(fd, "populated"))
 		return err_set(err, EBUSY,
-			       "container's cgroup is not empty: processes are in %s already", path);
+			       "container's cgroup is not empty: processes are in %s already",
+			       path);
 	if (fd_read_small(fd, "cgroup.freeze", text, sizeof(text)) > 0 && text[0] == '1')
 		return err_set(err, EBUSY, "container's cgroup unexpectedly frozen: %s", path);
 	return 0;
@@ -249,10 +250,11 @@ int cgroup_check_memory(int fd, const struct resources *r, struct err *err)
 			now[i] = 0;
 	}
 	if (m->limit.set && m->limit.v > 0 && now[0] > (uint64_t)m->limit.v)
-		return err_set(err, EBUSY,
-			       "rejecting memory limit %ld: the container uses %lu bytes now (checked "
-			       "because of memory.checkBeforeUpdate)",
-			       (long)m->limit.v, (unsigned long)now[0]);
+		return err_set(
+			err, EBUSY,
+			"rejecting memory limit %ld: the container uses %lu bytes now (checked "
+			"because of memory.checkBeforeUpdate)",
+			(long)m->limit.v, (unsigned long)now[0]);
 	if (m->swap.set && m->swap.v > 0 && now[0] + now[1] > (uint64_t)m->swap.v)
 		return err_set(err, EBUSY,
 			       "rejecting memory+swap limit %ld: the container uses %lu bytes now "

@@ -41,7 +41,8 @@ static char *max_or(struct arena *a, int64_t v)
 static uint64_t log2_fixed(uint64_t v)
 {
 	uint64_t whole = 63 - (uint64_t)__builtin_clzll(v);
-	uint64_t x = whole >= 31 ? v >> (whole - 31) : v << (31 - whole); /* 1.0 <= x < 2.0, 31 bits */
+	uint64_t x = whole >= 31 ? v >> (whole - 31)
+				 : v << (31 - whole); /* 1.0 <= x < 2.0, 31 bits */
 	uint64_t frac = 0;
 
 	for (int i = 0; i < 32; i++) {
@@ -59,14 +60,12 @@ static uint64_t exp10_ceil(double e)
 {
 	/* 10^e for 0 <= e <= 4, by e = n/2^k squarings: no libm in a static runtime */
 	static const double roots[] = {
-		3.16227766016837933,  1.77827941003892280,  1.33352143216332402,
-		1.15478198468945817,  1.07460782832131749,  1.03663292843769800,
-		1.01815172171818183,  1.00903504484144740,  1.00450736425446250,
-		1.00225114829291290,  1.00112494139987900,  1.00056231260220880,
-		1.00028111678778010,  1.00014054851694720,  1.00007027178941140,
-		1.00003513527746180,  1.00001756748442260,  1.00000878370363460,
-		1.00000439184217320,  1.00000219591867560,  1.00000109795873500,
-		1.00000054897921680,  1.00000027448957070,  1.00000013724477600};
+		3.16227766016837933, 1.77827941003892280, 1.33352143216332402, 1.15478198468945817,
+		1.07460782832131749, 1.03663292843769800, 1.01815172171818183, 1.00903504484144740,
+		1.00450736425446250, 1.00225114829291290, 1.00112494139987900, 1.00056231260220880,
+		1.00028111678778010, 1.00014054851694720, 1.00007027178941140, 1.00003513527746180,
+		1.00001756748442260, 1.00000878370363460, 1.00000439184217320, 1.00000219591867560,
+		1.00000109795873500, 1.00000054897921680, 1.00000027448957070, 1.00000013724477600};
 	double v = 1;
 	uint64_t i;
 
@@ -202,7 +201,8 @@ static void pids_max(struct knob_ctx *k)
 {
 	const struct pids *p = k->r->pids;
 
-	/* with 0 the kernel would refuse the container's first process itself (EAGAIN from clone) */
+	/* with 0 the kernel would refuse the container's first process itself (EAGAIN from clone)
+	 */
 	if (p && p->limit.set)
 		add(k, "pids", "pids.max", "/linux/resources/pids/limit",
 		    p->limit.v == 0 ? arena_strdup(k->arena, "1") : max_or(k->arena, p->limit.v));
@@ -300,8 +300,8 @@ static void rdma(struct knob_ctx *k)
 }
 
 static void (*const knobs[])(struct knob_ctx *) = {
-	cpuset,	    memory_max, memory_swap, memory_low, cpu_idle, cpu_weight, cpu_burst_reset,
-	cpu_max,    cpu_burst,	pids_max,    io_weight,	 io_max,   hugetlb,    rdma,
+	cpuset,	 memory_max, memory_swap, memory_low, cpu_idle, cpu_weight, cpu_burst_reset,
+	cpu_max, cpu_burst,  pids_max,	  io_weight,  io_max,	hugetlb,    rdma,
 };
 
 static int check(const struct resources *r, struct err *err)
@@ -314,15 +314,17 @@ static int check(const struct resources *r, struct err *err)
 			       "/linux/resources/memory/swap: is memory and swap together, so "
 			       "memory.limit must be given too");
 	if (m && m->swap.set && m->swap.v > 0 && m->limit.v > m->swap.v)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/resources/memory/swap: %ld is less than memory.limit (%ld); it "
-			       "counts memory and swap together",
-			       (long)m->swap.v, (long)m->limit.v);
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/resources/memory/swap: %ld is less than memory.limit (%ld); it "
+			"counts memory and swap together",
+			(long)m->swap.v, (long)m->limit.v);
 	if (m && m->swap.set && m->swap.v > 0 && m->limit.set && m->limit.v < 0)
 		return err_set(err, ERR_CONFIG,
 			       "/linux/resources/memory/swap: must be -1 when memory.limit is -1");
 	if (c && c->idle.set && c->idle.v != 0 && c->idle.v != 1)
-		return err_set(err, ERR_CONFIG, "/linux/resources/cpu/idle: must be 0 or 1, not %ld",
+		return err_set(err, ERR_CONFIG,
+			       "/linux/resources/cpu/idle: must be 0 or 1, not %ld",
 			       (long)c->idle.v);
 	for (uint32_t i = 0; i < r->hugepageLimits.n; i++) {
 		const char *s = list_at(r->hugepageLimits, struct hugepage_limit, i)->pageSize;
@@ -330,10 +332,11 @@ static int check(const struct resources *r, struct err *err)
 
 		if (!digits || *s == '0' || !strchr("KMG", s[digits]) || !s[digits] ||
 		    strcmp(s + digits + 1, "B") != 0)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/resources/hugepageLimits/%u/pageSize: \"%s\" is not a "
-				       "size like 2MB or 1GB",
-				       i, s);
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/resources/hugepageLimits/%u/pageSize: \"%s\" is not a "
+				"size like 2MB or 1GB",
+				i, s);
 	}
 	return 0;
 }
@@ -354,10 +357,11 @@ static int unified(struct knob_ctx *k, struct err *err)
 		uint32_t kept = 0;
 
 		if (strchr(p->key, '/') || strcmp(p->key, "..") == 0 || !strchr(p->key, '.'))
-			return err_set(err, ERR_CONFIG,
-				       "/linux/resources/unified: \"%s\" is not the name of a cgroup "
-				       "file",
-				       p->key);
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/resources/unified: \"%s\" is not the name of a cgroup "
+				"file",
+				p->key);
 		for (uint32_t j = 0; j < k->n; j++)
 			if (strcmp(k->v[j].file, p->key) != 0)
 				k->v[kept++] = k->v[j];
@@ -390,11 +394,13 @@ int cgroup_knobs(const struct resources *r, struct arena *a, struct cgroup_write
 	if (unified(&k, err) < 0)
 		return -1;
 	if (r->memory && r->memory->swappiness.set)
-		plan_warn(warnings, a,
-			  "/linux/resources/memory/swappiness: cgroup v2 has no such file; ignored");
+		plan_warn(
+			warnings, a,
+			"/linux/resources/memory/swappiness: cgroup v2 has no such file; ignored");
 	if (r->cpu && (r->cpu->realtimeRuntime.set || r->cpu->realtimePeriod.set))
-		plan_warn(warnings, a,
-			  "/linux/resources/cpu/realtimeRuntime: cgroup v2 has no such file; ignored");
+		plan_warn(
+			warnings, a,
+			"/linux/resources/cpu/realtimeRuntime: cgroup v2 has no such file; ignored");
 	*ret = k.v;
 	*ret_n = k.n;
 	return 0;

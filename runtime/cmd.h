@@ -71,9 +71,9 @@ struct create_opts {
 	const char *facts;
 };
 extern const struct opt create_opts_table[], run_opts_table[], explain_opts_table[];
-extern const struct opt exec_opts_table[], kill_opts_table[], delete_opts_table[], list_opts_table[],
-	ps_opts_table[], update_opts_table[], spec_opts_table[], none_opts_table[],
-	completion_opts_table[], global_opts_table[];
+extern const struct opt exec_opts_table[], kill_opts_table[], delete_opts_table[],
+	list_opts_table[], ps_opts_table[], update_opts_table[], spec_opts_table[],
+	none_opts_table[], completion_opts_table[], global_opts_table[];
 extern const size_t exec_opts_size, kill_opts_size, delete_opts_size, list_opts_size, ps_opts_size,
 	update_opts_size, spec_opts_size;
 

@@ -12,8 +12,9 @@ static void words(struct buf *b, const struct opt *t)
 
 static void bash(struct buf *b)
 {
-	buf_str(b, "# bash completion for proa\n_proa() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} verb= w\n"
-		   "\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $w in\n\t\t");
+	buf_str(b,
+		"# bash completion for proa\n_proa() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} verb= w\n"
+		"\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $w in\n\t\t");
 	for (const struct cmd *c = commands; c->name; c++)
 		buf_fmt(b, "%s%s", c == commands ? "" : "|", c->name);
 	buf_str(b, ") verb=$w; break;;\n\t\tesac\n\tdone\n\tcase $verb:$cur in\n\t:-*) "
@@ -62,8 +63,9 @@ static void zsh(struct buf *b)
 	}
 	buf_str(b, ")\n\t_arguments -C");
 	zsh_options(b, global_opts_table);
-	buf_str(b, " '1: :->verb' '*:: :->args'\n\tcase $state in\n\tverb) _describe command verbs;;\n"
-		   "\targs) case $words[1] in\n");
+	buf_str(b,
+		" '1: :->verb' '*:: :->args'\n\tcase $state in\n\tverb) _describe command verbs;;\n"
+		"\targs) case $words[1] in\n");
 	for (const struct cmd *c = commands; c->name; c++) {
 		buf_fmt(b, "\t\t%s) _arguments", c->name);
 		zsh_options(b, c->opts);
@@ -82,6 +84,7 @@ int cmd_completion(struct ctx *x, void *opts, struct opt_args *args, struct err 
 	else if (strcmp(args->v[0], "zsh") == 0)
 		zsh(&b);
 	else
-		return err_set(err, ERR_USAGE, "completion: \"%s\" is neither bash nor zsh", args->v[0]);
+		return err_set(err, ERR_USAGE, "completion: \"%s\" is neither bash nor zsh",
+			       args->v[0]);
 	return cmd_print(&b, err);
 }

@@ -18,22 +18,23 @@
 #include "proto.h"
 
 #define O(m) offsetof(struct create_opts, m)
-#define CREATE_OPTIONS                                                                             \
-	{"bundle", 'b', OPT_STR, O(bundle), "DIR", "the bundle (default: the current directory)"}, \
-		{"config", 'f', OPT_STR, O(config), "FILE", "config.json by another name"},        \
-		{"console-socket", 0, OPT_STR, O(console_socket), "PATH",                          \
-		 "unix socket that gets the terminal's master"},                                   \
-		{"pid-file", 0, OPT_STR, O(pid_file), "FILE", "write the pid of the container here"}, \
-		{"pidfd-socket", 0, OPT_STR, O(pidfd_socket), "PATH",                              \
-		 "unix socket that gets a pidfd of the container"},                                \
+#define CREATE_OPTIONS                                                                              \
+	{"bundle", 'b', OPT_STR, O(bundle), "DIR", "the bundle (default: the current directory)"},  \
+		{"config", 'f', OPT_STR, O(config), "FILE", "config.json by another name"},         \
+		{"console-socket",  0,	    OPT_STR,                                                \
+		 O(console_socket), "PATH", "unix socket that gets the terminal's master"},         \
+		{"pid-file",  0,      OPT_STR,                                                      \
+		 O(pid_file), "FILE", "write the pid of the container here"},                       \
+		{"pidfd-socket",  0,	  OPT_STR,                                                  \
+		 O(pidfd_socket), "PATH", "unix socket that gets a pidfd of the container"},        \
 		{"no-pivot", 0, OPT_FLAG, O(no_pivot), NULL, "MS_MOVE and chroot, not pivot_root"}, \
-		{"no-new-keyring", 0, OPT_FLAG, O(no_new_keyring), NULL,                           \
-		 "keep the caller's session keyring"},                                             \
-		{"preserve-fds", 0, OPT_U32, O(preserve_fds), "N",                                 \
-		 "hand descriptors 3 to 2+N to the container"},                                    \
-	{                                                                                          \
-		"no-subreaper", 0, OPT_FLAG, O(no_subreaper), NULL,                                \
-			"do not adopt the container's orphans"                                     \
+		{"no-new-keyring",  0,	  OPT_FLAG,                                                 \
+		 O(no_new_keyring), NULL, "keep the caller's session keyring"},                     \
+		{"preserve-fds",  0,   OPT_U32,                                                     \
+		 O(preserve_fds), "N", "hand descriptors 3 to 2+N to the container"},               \
+	{                                                                                           \
+		"no-subreaper", 0, OPT_FLAG, O(no_subreaper), NULL,                                 \
+			"do not adopt the container's orphans"                                      \
 	}
 
 const struct opt create_opts_table[] = {CREATE_OPTIONS, OPT_END};
@@ -81,7 +82,8 @@ int cmd_plan(struct ctx *x, const struct create_opts *o, const char *id, bool ru
 		.listen_fds = getenv("LISTEN_FDS"),
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
-	path = o->config ? absolute(x, o->config) : arena_fmt(x->arena, "%s/config.json", co->bundle);
+	path = o->config ? absolute(x, o->config)
+			 : arena_fmt(x->arena, "%s/config.json", co->bundle);
 	text = fd_read_file(AT_FDCWD, path, JSON_MAX_BYTES, x->arena, &len, err);
 	if (!text)
 		return -1;
@@ -100,12 +102,14 @@ static int check_terminal(const struct plan *p, const struct create_options *co,
 	bool alone = !co->run || co->detach;
 
 	if (p->proc.terminal && alone && !co->console_socket)
-		return err_set(err, ERR_USAGE,
-			       "process.terminal is true: --console-socket must say who gets the terminal "
-			       "(or set it to false)");
+		return err_set(
+			err, ERR_USAGE,
+			"process.terminal is true: --console-socket must say who gets the terminal "
+			"(or set it to false)");
 	if (!p->proc.terminal && co->console_socket)
-		return err_set(err, ERR_USAGE,
-			       "--console-socket is given, but process.terminal is false in config.json");
+		return err_set(
+			err, ERR_USAGE,
+			"--console-socket is given, but process.terminal is false in config.json");
 	return 0;
 }
 
@@ -143,7 +147,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 			 .agent = -1,
 			 .slave = -1,
 			 .mounts = {.root = -1, .null = -1, .empty = -1},
-			 .env = {.proc = x->facts.proc, 
+			 .env = {.proc = x->facts.proc,
 				 .last_cap = x->facts.last_cap,
 				 .ignored = process_ignored_signals(x->facts.proc)}},
 	};

@@ -186,7 +186,8 @@ static int parse_user(const char *text, struct user *u, struct arena *a, struct 
 	/* the whole text must be a number: CVE-2026-30892 made "1" into 0 */
 	u->uid.set = u->gid.set = true;
 	if (!num_u32(uid, &u->uid.v) || (colon && !num_u32(colon + 1, &u->gid.v)))
-		return err_set(err, ERR_USAGE, "--user: \"%s\" is not UID or UID:GID in numbers", text);
+		return err_set(err, ERR_USAGE, "--user: \"%s\" is not UID or UID:GID in numbers",
+			       text);
 	if (!colon)
 		u->gid.v = 0;
 	return 0;
@@ -226,7 +227,8 @@ static int add_caps(struct process *p, const struct strs *names, struct arena *a
 		char *name = bit < 0 ? NULL : (char *)caps_name(bit);
 
 		if (!name)
-			return err_set(err, ERR_USAGE, "--cap: unknown capability \"%s\"", names->v[i]);
+			return err_set(err, ERR_USAGE, "--cap: unknown capability \"%s\"",
+				       names->v[i]);
 		add_str(&c->bounding, name, a);
 		add_str(&c->effective, name, a);
 		add_str(&c->permitted, name, a);
@@ -241,7 +243,8 @@ static int from_options(const struct exec_opts *o, struct opt_args *args, struct
 			struct process *p, struct err *err)
 {
 	if (args->n < 2)
-		return err_set(err, ERR_USAGE, "exec: what to execute is missing: proa exec ID COMMAND");
+		return err_set(err, ERR_USAGE,
+			       "exec: what to execute is missing: proa exec ID COMMAND");
 	p->args = (struct strs){.v = args->v + 1, .n = (uint32_t)args->n - 1, .set = true};
 	p->terminal = (struct opt_bool){true, o->tty};
 	p->consoleSize = NULL;
@@ -300,12 +303,14 @@ static int decide(const struct exec_opts *o, struct opt_args *args, struct ctx *
 			return -1;
 		/* what it leaves out, the container has */
 		p->capabilities = p->capabilities ? p->capabilities : from->capabilities;
-		p->apparmorProfile = p->apparmorProfile ? p->apparmorProfile : from->apparmorProfile;
+		p->apparmorProfile = p->apparmorProfile ? p->apparmorProfile
+							: from->apparmorProfile;
 		p->selinuxLabel = p->selinuxLabel ? p->selinuxLabel : from->selinuxLabel;
 		p->rlimits = p->rlimits.n ? p->rlimits : from->rlimits;
 		p->ioPriority = p->ioPriority ? p->ioPriority : from->ioPriority;
 		p->scheduler = p->scheduler ? p->scheduler : from->scheduler;
-		p->execCPUAffinity = p->execCPUAffinity ? p->execCPUAffinity : from->execCPUAffinity;
+		p->execCPUAffinity = p->execCPUAffinity ? p->execCPUAffinity
+							: from->execCPUAffinity;
 		if (o->tty)
 			p->terminal = (struct opt_bool){true, true};
 	} else {
@@ -325,7 +330,8 @@ static int decide(const struct exec_opts *o, struct opt_args *args, struct ctx *
 		return err_set(err, ERR_USAGE,
 			       "a detached exec with a terminal needs --console-socket");
 	if (!ret->terminal && o->console_socket)
-		return err_set(err, ERR_USAGE, "--console-socket is given, but no terminal is asked for");
+		return err_set(err, ERR_USAGE,
+			       "--console-socket is given, but no terminal is asked for");
 	return 0;
 }
 
@@ -370,10 +376,11 @@ static int open_cgroup(const struct ctx *x, const struct exec_opts *o, const str
 		const char *colon = strchr(sub, ':');
 
 		if (colon)
-			return err_set(err, ERR_USAGE,
-				       "--cgroup %s: unknown controller: cgroup v2 has one hierarchy, give "
-				       "a path alone",
-				       sub);
+			return err_set(
+				err, ERR_USAGE,
+				"--cgroup %s: unknown controller: cgroup v2 has one hierarchy, give "
+				"a path alone",
+				sub);
 		if (strstr(sub, ".."))
 			return err_set(err, ERR_USAGE, "--cgroup: bad sub cgroup path: %s", sub);
 		path = arena_fmt(x->arena, "%s/%s", path, sub);
@@ -436,7 +443,8 @@ static int spawn(struct exec_child *c, int cgroup, const struct ctx *x, const st
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgroup;
 	}
-	/* only children are born into a joined pid namespace; the caller itself stays where it is */
+	/* only children are born into a joined pid namespace; the caller itself stays where it is
+	 */
 	if (!c->middle && (c->namespaces & CLONE_NEWPID) && enter(c, CLONE_NEWPID, err) < 0)
 		return -1;
 	r = clone_exec(c, &args, ret_pid, ret_pidfd, err);
@@ -462,11 +470,13 @@ static int serve(struct exec_child *c, const struct container *k, const struct c
 		auto_fd fd = -1;
 		auto_fd agent = -1;
 		struct msg m;
-		int r = proto_recv(c->parent_sock, 1U << MSG_CONSOLE | 1U << MSG_READY, &m, &fd, err);
+		int r = proto_recv(c->parent_sock, 1U << MSG_CONSOLE | 1U << MSG_READY, &m, &fd,
+				   err);
 
 		if (r == 0)
 			return lifecycle_died_before_exec(&x->facts, pid)
-				       ? err_set(err, ECHILD, "the process was killed while it was set up")
+				       ? err_set(err, ECHILD,
+						 "the process was killed while it was set up")
 				       : 0;
 		if (r < 0 || m.kind == MSG_FAILED)
 			return -1;
@@ -511,7 +521,7 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 	struct attach t = {.signals = -1};
 	struct exec_child c = {
 		.p = p,
-		.env = {.proc = x->facts.proc, 
+		.env = {.proc = x->facts.proc,
 			.last_cap = x->facts.last_cap,
 			.ignored = process_ignored_signals(x->facts.proc)},
 		.namespaces = container_namespaces(config, &k->s),
@@ -536,7 +546,8 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 	if (o->console_socket) {
 		c.console_sock = sock_connect(AT_FDCWD, o->console_socket, SOCK_STREAM);
 		if (c.console_sock < 0)
-			return err_sys(err, c.console_sock, "--console-socket %s", o->console_socket);
+			return err_sys(err, c.console_sock, "--console-socket %s",
+				       o->console_socket);
 	}
 	r = sock_pair(pair);
 	if (r < 0)

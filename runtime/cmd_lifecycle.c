@@ -23,7 +23,8 @@ const struct opt none_opts_table[] = {OPT_END};
 /* ---- start ---- */
 
 /* The poststart hooks and the seccomp agent are in the configuration; usually there is neither. */
-static int load_config(const struct container *c, struct ctx *x, struct config *ret, struct err *err)
+static int load_config(const struct container *c, struct ctx *x, struct config *ret,
+		       struct err *err)
 {
 	return config_load(c->dir, "config.json", &config_fields, ret, x->arena, err);
 }
@@ -76,8 +77,9 @@ static int start_it(const struct container *c, struct ctx *x, struct err *err)
 	if (r != 0)
 		return -1;
 	if (lifecycle_died_before_exec(&x->facts, (pid_t)c->s.pid.v))
-		return err_set(err, ECHILD,
-			       "the container's first process was killed before it started the program");
+		return err_set(
+			err, ECHILD,
+			"the container's first process was killed before it started the program");
 	return 0;
 }
 
@@ -147,15 +149,19 @@ const struct opt delete_opts_table[] = {
 const size_t kill_opts_size = sizeof(struct many_opts);
 const size_t delete_opts_size = sizeof(struct many_opts);
 
-/* The regular expression is grep's to know: an engine of our own, or the C library's (70 KiB), would
- * be there for this one option. */
+/* The regular expression is grep's to know: an engine of our own, or the C library's (70 KiB),
+ * would be there for this one option. */
 static int matching(struct ctx *x, const char *pattern, struct strs *ret, struct err *err)
 {
 	char *argv[] = {(char *)"grep", (char *)"-E", (char *)"-e", (char *)pattern, NULL};
 	auto_fd in = (int)SYS(memfd_create, "ids", 1);
 	auto_fd out = (int)SYS(memfd_create, "matches", 1);
-	struct helper grep = {.path = "grep", .argv = argv, .env = (char **)x->environ, .in = in,
-			      .out = out, .cwd = -1};
+	struct helper grep = {.path = "grep",
+			      .argv = argv,
+			      .env = (char **)x->environ,
+			      .in = in,
+			      .out = out,
+			      .cwd = -1};
 	struct buf b = BUF_INIT(x->arena);
 	struct strs all = {0};
 	char self[32];
@@ -180,7 +186,8 @@ static int matching(struct ctx *x, const char *pattern, struct strs *ret, struct
 	if (!text)
 		return -1;
 	if (r > 1 << 8)
-		return err_set(err, ERR_USAGE, "--regex: \"%s\" is not a regular expression", pattern);
+		return err_set(err, ERR_USAGE, "--regex: \"%s\" is not a regular expression",
+			       pattern);
 	ret->v = arena_array(x->arena, char *, all.n + 1);
 	for (char *line = text; *line;) {
 		size_t n = strcspn(line, "\n");
@@ -218,7 +225,8 @@ static int kill_one(struct ctx *x, const char *id, int sig, bool all, struct err
 		return err_set(err, ERR_STATE, "container not running: %s: no such process", id);
 	if (r < 0)
 		return err_sys(err, r, "kill %s with signal %d", id, sig);
-	/* a frozen process takes its SIGKILL when it is thawed; cgroup v2 lets it through at once */
+	/* a frozen process takes its SIGKILL when it is thawed; cgroup v2 lets it through at once
+	 */
 	return 0;
 }
 
@@ -297,10 +305,11 @@ static int freeze(struct ctx *x, const char *id, enum verb verb, struct err *err
 	if (lifecycle_check(verb, c.status, id, err) < 0)
 		return -1;
 	if (!c.s.cgroup_path)
-		return err_set(err, ERR_STATE,
-			       "%s: the container has no cgroup of its own, and only a cgroup can be "
-			       "frozen",
-			       id);
+		return err_set(
+			err, ERR_STATE,
+			"%s: the container has no cgroup of its own, and only a cgroup can be "
+			"frozen",
+			id);
 	cg = cgroup_open(c.s.cgroup_mount, c.s.cgroup_path);
 	if (cg < 0)
 		return err_sys(err, cg, "%s: open its cgroup %s", id, c.s.cgroup_path);

@@ -30,7 +30,8 @@ static int check_format(const char *format, struct err *err)
 	return err_set(err, ERR_USAGE, "--format: \"%s\" is neither table nor json", format);
 }
 
-/* The name of the directory's owner, from /etc/passwd alone: NSS does not go into a static program. */
+/* The name of the directory's owner, from /etc/passwd alone: NSS does not go into a static program.
+ */
 static const char *owner_name(int dir, struct arena *a)
 {
 	struct stat st;
@@ -75,8 +76,8 @@ int cmd_list(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	if (json && !o->quiet)
 		buf_str(&b, "[");
 	else if (!o->quiet)
-		buf_fmt(&b, "%-12s%-12s%-12s%-28s%-32s%s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
-			"OWNER");
+		buf_fmt(&b, "%-12s%-12s%-12s%-28s%-32s%s\n", "ID", "PID", "STATUS", "BUNDLE",
+			"CREATED", "OWNER");
 	for (uint32_t i = 0; i < ids.n; i++) {
 		struct container c;
 		struct err one;
@@ -99,8 +100,8 @@ int cmd_list(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 			buf_str(&b, first ? "" : ",");
 			encode(&state_output_fields, &c.s, 0, &b);
 		} else {
-			buf_fmt(&b, "%-11s %-11ld %-11s %-27s %-31s %s\n", ids.v[i], (long)c.s.pid.v,
-				c.s.status, c.s.bundle, c.s.created, c.s.owner);
+			buf_fmt(&b, "%-11s %-11ld %-11s %-27s %-31s %s\n", ids.v[i],
+				(long)c.s.pid.v, c.s.status, c.s.bundle, c.s.created, c.s.owner);
 		}
 		first = false;
 		fd_drop(&c.dir);
@@ -169,7 +170,11 @@ static int ps_table(struct ctx *x, char **options, int n_options, const pid_t *p
 {
 	char **argv = arena_array(x->arena, char *, (size_t)n_options + 3);
 	auto_fd out = (int)SYS(memfd_create, "ps", 1);
-	struct helper h = {.path = "ps", .argv = argv, .env = (char **)x->environ, .in = -1, .out = out,
+	struct helper h = {.path = "ps",
+			   .argv = argv,
+			   .env = (char **)x->environ,
+			   .in = -1,
+			   .out = out,
 			   .cwd = -1};
 	size_t len = 0;
 	char path[32];
@@ -186,15 +191,17 @@ static int ps_table(struct ctx *x, char **options, int n_options, const pid_t *p
 	fmt(path, sizeof(path), "/proc/self/fd/%d", out);
 	text = fd_read_file(AT_FDCWD, path, 64 << 20, x->arena, &len, err);
 	if (r < 0)
-		return err_sys(err, r, "run ps (its table comes from the host's ps; --format json does "
-				       "not need it)");
+		return err_sys(err, r,
+			       "run ps (its table comes from the host's ps; --format json does "
+			       "not need it)");
 	if (!text)
 		return -1;
 	if (r != 0)
 		return err_set(err, ECHILD, "ps: %s", text);
 	column = pid_column(text);
 	if (column < 0)
-		return err_set(err, ERR_USAGE, "ps: its output has no column PID to choose lines by");
+		return err_set(err, ERR_USAGE,
+			       "ps: its output has no column PID to choose lines by");
 	for (char *line = text; *line;) {
 		size_t size = strcspn(line, "\n");
 		size_t wl;

@@ -63,9 +63,17 @@ static const struct {
 };
 
 static const char *const masked[] = {
-	"/proc/acpi",	      "/proc/asound",	  "/proc/kcore",       "/proc/keys",
-	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-	"/sys/firmware",      "/proc/scsi",	  "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/proc/sched_debug",
+	"/sys/firmware",
+	"/proc/scsi",
+	"/sys/devices/virtual/powercap",
 	"/proc/interrupts",
 };
 static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
@@ -141,7 +149,8 @@ static void put_linux(struct buf *b, const struct facts *f, bool rootless)
 	buf_str(b, "\t\t\"namespaces\": [");
 	for (size_t i = 0; i < n; i++)
 		if (!rootless || strcmp(ns[i], "network") != 0)
-			buf_fmt(b, "%s\n\t\t\t{\n\t\t\t\t\"type\": \"%s\"\n\t\t\t}", i ? "," : "", ns[i]);
+			buf_fmt(b, "%s\n\t\t\t{\n\t\t\t\t\"type\": \"%s\"\n\t\t\t}", i ? "," : "",
+				ns[i]);
 	if (rootless)
 		buf_str(b, ",\n\t\t\t{\n\t\t\t\t\"type\": \"user\"\n\t\t\t}");
 	buf_str(b, "\n\t\t],\n");
@@ -167,8 +176,8 @@ int cmd_spec(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	put_linux(&b, &x->facts, o->rootless);
 	fd = sys_openat(AT_FDCWD, file, O_WRONLY | O_CREAT | O_EXCL, 0666);
 	if (fd == -EEXIST)
-		return err_set(err, EEXIST, "%s exists already: remove it first, or use another --file",
-			       file);
+		return err_set(err, EEXIST,
+			       "%s exists already: remove it first, or use another --file", file);
 	r = fd < 0 ? fd : fd_write_all(fd, b.data, b.len);
 	return r < 0 ? err_sys(err, r, "write %s", file) : 0;
 }

@@ -15,9 +15,10 @@
 
 struct update_opts {
 	const char *resources;
-	const char *blkio_weight, *cpu_period, *cpu_quota, *cpu_share, *cpu_rt_period, *cpu_rt_runtime,
-		*cpu_burst, *cpu_idle, *cpuset_cpus, *cpuset_mems, *memory, *memory_reservation,
-		*memory_swap, *pids_limit, *kernel_memory, *kernel_memory_tcp, *l3, *mb;
+	const char *blkio_weight, *cpu_period, *cpu_quota, *cpu_share, *cpu_rt_period,
+		*cpu_rt_runtime, *cpu_burst, *cpu_idle, *cpuset_cpus, *cpuset_mems, *memory,
+		*memory_reservation, *memory_swap, *pids_limit, *kernel_memory, *kernel_memory_tcp,
+		*l3, *mb;
 };
 #define O(m) offsetof(struct update_opts, m)
 const struct opt update_opts_table[] = {
@@ -29,7 +30,8 @@ const struct opt update_opts_table[] = {
 	{"cpu-share", 0, OPT_STR, O(cpu_share), "N", "CPU shares, 2 to 262144"},
 	{"cpu-burst", 0, OPT_STR, O(cpu_burst), "US", "CPU burst in microseconds"},
 	{"cpu-idle", 0, OPT_STR, O(cpu_idle), "0|1", "scheduled only when nothing else is"},
-	{"cpu-rt-period", 0, OPT_STR, O(cpu_rt_period), "US", "cgroup v1 only: ignored with a warning"},
+	{"cpu-rt-period", 0, OPT_STR, O(cpu_rt_period), "US",
+	 "cgroup v1 only: ignored with a warning"},
 	{"cpu-rt-runtime", 0, OPT_STR, O(cpu_rt_runtime), "US",
 	 "cgroup v1 only: ignored with a warning"},
 	{"cpuset-cpus", 0, OPT_STR, O(cpuset_cpus), "LIST", "CPUs, as 0-3,7"},
@@ -97,7 +99,8 @@ static int from_options(const struct update_opts *o, struct arena *a, struct res
 	    get_u64("cpu-rt-period", o->cpu_rt_period, &r->cpu->realtimePeriod, err) < 0 ||
 	    get_i64("cpu-rt-runtime", o->cpu_rt_runtime, &r->cpu->realtimeRuntime, err) < 0 ||
 	    get_bytes("memory", o->memory, &r->memory->limit, err) < 0 ||
-	    get_bytes("memory-reservation", o->memory_reservation, &r->memory->reservation, err) < 0 ||
+	    get_bytes("memory-reservation", o->memory_reservation, &r->memory->reservation, err) <
+		    0 ||
 	    get_bytes("memory-swap", o->memory_swap, &r->memory->swap, err) < 0 ||
 	    get_i64("pids-limit", o->pids_limit, &r->pids->limit, err) < 0)
 		return -1;
@@ -143,7 +146,8 @@ static int apply(struct ctx *x, const struct container *c, struct resources *r, 
 	uint32_t n = 0;
 
 	if (!c->s.cgroup_path)
-		return err_set(err, ERR_STATE, "%s has no cgroup of its own to be limited", c->s.id);
+		return err_set(err, ERR_STATE, "%s has no cgroup of its own to be limited",
+			       c->s.id);
 	cg = cgroup_open(c->s.cgroup_mount, c->s.cgroup_path);
 	if (cg < 0)
 		return err_sys(err, cg, "open cgroup %s", c->s.cgroup_path);
@@ -180,10 +184,11 @@ int cmd_update(struct ctx *x, void *opts, struct opt_args *args, struct err *err
 	if (o->kernel_memory || o->kernel_memory_tcp)
 		log_warning("--kernel-memory is obsolete and has no effect");
 	if (o->l3 || o->mb)
-		return err_set(err, ERR_USAGE,
-			       "--l3-cache-schema and --mem-bw-schema: the container has no resctrl "
-			       "group%s",
-			       c.s.rdt_path ? "; write its schemata file" : "");
+		return err_set(
+			err, ERR_USAGE,
+			"--l3-cache-schema and --mem-bw-schema: the container has no resctrl "
+			"group%s",
+			c.s.rdt_path ? "; write its schemata file" : "");
 	if (apply(x, &c, &r, err) < 0)
 		return err_ctx(err, "update %s", c.s.id);
 	return 0;

@@ -21,14 +21,16 @@ static int open_ptmx(int root, struct err *err)
 	int fd = path_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_sys(err, fd,
-			       "process.terminal: open /dev/pts/ptmx (is devpts among the mounts?)");
+		return err_sys(
+			err, fd,
+			"process.terminal: open /dev/pts/ptmx (is devpts among the mounts?)");
 	/* CVE-2025-52565: what the image has there is not a terminal until the kernel says so */
 	if (SYS(fstat, fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) ||
 	    SYS(fstatfs, fd, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC) {
 		sys_close(fd);
-		return err_set(err, ENODEV,
-			       "process.terminal: /dev/pts/ptmx is not a pty multiplexer on devpts");
+		return err_set(
+			err, ENODEV,
+			"process.terminal: /dev/pts/ptmx is not a pty multiplexer on devpts");
 	}
 	return fd;
 }
@@ -68,7 +70,8 @@ int console_bind(int root, int slave, struct err *err)
 
 	dest = path_make(root, "/dev/console", PATH_FILE, NULL);
 	if (dest < 0)
-		return dest == -EROFS ? 0 : err_sys(err, dest, "process.terminal: make /dev/console");
+		return dest == -EROFS ? 0
+				      : err_sys(err, dest, "process.terminal: make /dev/console");
 	if (tree == -ENOSYS) {
 		char from[32];
 		char to[32];

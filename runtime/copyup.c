@@ -22,9 +22,9 @@ struct dirent64_raw {
 static int copy_file(int from_dir, int to_dir, const char *name, const struct stat *st)
 {
 	auto_fd in = sys_openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	auto_fd out = in < 0 ? -1
-			     : sys_openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL,
-					  st->st_mode & 07777);
+	auto_fd out =
+		in < 0 ? -1
+		       : sys_openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL, st->st_mode & 07777);
 	long n = 1;
 
 	if (in < 0 || out < 0)
@@ -85,9 +85,8 @@ static int copy_entry(int from, int to, const char *name, int depth)
 	} else if (S_ISREG(st.st_mode)) {
 		r = copy_file(from, to, name, &st);
 	} else {
-		r = S_ISLNK(st.st_mode)
-			    ? copy_link(from, to, name)
-			    : (int)SYS(mknodat, to, name, st.st_mode, st.st_rdev);
+		r = S_ISLNK(st.st_mode) ? copy_link(from, to, name)
+					: (int)SYS(mknodat, to, name, st.st_mode, st.st_rdev);
 		if (r == 0)
 			r = (int)SYS(fchownat, to, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW);
 	}

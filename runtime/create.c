@@ -70,7 +70,8 @@ static int step_state(struct create *c, struct err *err)
 	fd = sys_openat(c->dir, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	r = fd < 0 ? fd : fd_write_all(fd, c->config_text, c->config_len);
 	fd_drop(&fd);
-	return r < 0 ? err_sys(err, r, "write config.json into %s/%s", c->store->path, c->plan->id) : 0;
+	return r < 0 ? err_sys(err, r, "write config.json into %s/%s", c->store->path, c->plan->id)
+		     : 0;
 }
 
 static void undo_state(struct create *c)
@@ -125,9 +126,10 @@ static int open_namespace(struct ns_join *j, struct err *err)
 	if (type < 0)
 		return err_set(err, EINVAL, "linux.namespaces: %s is not a namespace", j->path);
 	if (type != j->type)
-		return err_set(err, EINVAL, "linux.namespaces: %s is a %s namespace, not %s", j->path,
-			       name_of(namespace_names, type) ? name_of(namespace_names, type) : "?",
-			       name);
+		return err_set(
+			err, EINVAL, "linux.namespaces: %s is a %s namespace, not %s", j->path,
+			name_of(namespace_names, type) ? name_of(namespace_names, type) : "?",
+			name);
 	return 0;
 }
 
@@ -258,7 +260,8 @@ static int step_cgroup(struct create *c, struct err *err)
 	if (cgroup_write(c->cgroup, g->writes, g->n, err) < 0)
 		return -1;
 	if (g->delegate && c->plan->ids.root_uid != UINT32_MAX)
-		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid, err);
+		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid,
+				       err);
 	return 0;
 }
 
@@ -273,7 +276,8 @@ static void undo_cgroup(struct create *c)
 		cgroup_wait_empty(c->cgroup, 10000);
 	}
 	fd_drop(&c->cgroup);
-	if (cgroup_remove(c->state.cgroup_mount, c->state.cgroup_path, c->state.cgroup_top, &err) < 0)
+	if (cgroup_remove(c->state.cgroup_mount, c->state.cgroup_path, c->state.cgroup_top, &err) <
+	    0)
 		log_warning("%s", err.msg);
 }
 
@@ -333,7 +337,8 @@ static int run_parent_hooks(struct create *c, struct err *err)
 	c->hooks_ran = true;
 	if (hooks_run(&c->plan->prestart, c->init.hook_head, "creating", c->pid, NULL, -1, err) < 0)
 		return -1;
-	return hooks_run(&c->plan->create_runtime, c->init.hook_head, "creating", c->pid, NULL, -1, err);
+	return hooks_run(&c->plan->create_runtime, c->init.hook_head, "creating", c->pid, NULL, -1,
+			 err);
 }
 
 static int died(struct create *c, const char *when, struct err *err)
@@ -419,12 +424,14 @@ static int step_record(struct create *c, struct err *err)
 }
 
 const struct step create_steps[] = {
-	{"state", step_state, undo_state, "make the container's directory, write down what to undo"},
+	{"state", step_state, undo_state,
+	 "make the container's directory, write down what to undo"},
 	{"sockets", step_sockets, NULL, "console socket, start socket, the pair to the child"},
 	{"sources", step_sources, create_hand_over, "open what only the caller may reach"},
 	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
 	{"rdt", step_rdt, undo_rdt, "resctrl group"},
-	{"clone", clone_init, clone_undo, "the container's first process, in its namespaces and cgroup"},
+	{"clone", clone_init, clone_undo,
+	 "the container's first process, in its namespaces and cgroup"},
 	{"idmaps", step_ids, NULL, "write the id maps"},
 	{"devices", step_devices, NULL, "load the device program, while the child mounts"},
 	{"netdev", step_netdev, NULL, "move network devices"},
@@ -468,7 +475,8 @@ int create_run(struct create *c, struct err *err)
 		/* the child's own words, if it has some, say more than our "broken pipe" */
 		if (!err->msg[0])
 			err_set(err, ERR_INTERNAL, "step %s failed without a message", s->name);
-		/* a step's undo also takes back what it did by halves; mkdir that lost did nothing */
+		/* a step's undo also takes back what it did by halves; mkdir that lost did nothing
+		 */
 		if (c->dir >= 0)
 			undo_from(c, s);
 		return -1;

@@ -20,13 +20,13 @@ struct create {
 	struct state state;
 	const char *config_text; /* config.json as it was read, for exec and the later hooks */
 	size_t config_len;
-	int dir;	/* the container's directory, locked */
+	int dir; /* the container's directory, locked */
 	int cgroup;
 	int pidfd;
 	pid_t pid;
-	int sock;	/* our end to init */
-	int master;	/* terminal of an attached run */
-	bool hooks_ran; /* then poststop hooks run in undo */
+	int sock;	  /* our end to init */
+	int master;	  /* terminal of an attached run */
+	bool hooks_ran;	  /* then poststop hooks run in undo */
 	bool handed_over; /* our copies of the child's descriptors are closed */
 	struct init_shared *shared;
 	struct init init; /* after clone the child's: not written any more */

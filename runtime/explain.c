@@ -67,8 +67,8 @@ static void show_process(struct out *o, const struct plan *p, struct arena *a)
 	}
 	row(o, "program", args.data, "process.args");
 	row(o, "cwd", q->cwd, "process.cwd");
-	row(o, "user", arena_fmt(a, "%u:%u, umask 0%o, %u more groups", q->uid, q->gid, q->umask,
-				 q->n_groups),
+	row(o, "user",
+	    arena_fmt(a, "%u:%u, umask 0%o, %u more groups", q->uid, q->gid, q->umask, q->n_groups),
 	    "process.user");
 	row(o, "no_new_privs", q->no_new_privs ? "yes" : "no", "process.noNewPrivileges");
 	row(o, "terminal", q->terminal ? "yes" : "no", "process.terminal");
@@ -105,33 +105,47 @@ static void show_namespaces(struct out *o, const struct plan *p, struct arena *a
 	if (p->ids.uid)
 		row(o, p->ids.uid_argv ? "uid map (newuidmap)" : "uid map", p->ids.uid,
 		    p->config->linux && p->config->linux->uidMappings.n ? "linux.uidMappings"
-									 : "/etc/subuid");
+									: "/etc/subuid");
 	if (p->ids.gid)
 		row(o, p->ids.gid_argv ? "gid map (newgidmap)" : "gid map", p->ids.gid,
 		    p->config->linux && p->config->linux->gidMappings.n ? "linux.gidMappings"
-									 : "/etc/subgid");
+									: "/etc/subgid");
 }
 
 static const char *const kind_words[MOUNT_KINDS] = {
-	[MOUNT_NEW] = "mount",	   [MOUNT_BIND] = "bind", [MOUNT_REMOUNT] = "remount",
-	[MOUNT_NODE] = "device",   [MOUNT_LINK] = "link", [MOUNT_MASK] = "hide",
+	[MOUNT_NEW] = "mount",		[MOUNT_BIND] = "bind", [MOUNT_REMOUNT] = "remount",
+	[MOUNT_NODE] = "device",	[MOUNT_LINK] = "link", [MOUNT_MASK] = "hide",
 	[MOUNT_READONLY] = "read-only",
 };
 
 static const struct name attr_names[] = {
-	{"ro", MOUNT_ATTR_RDONLY},	   {"nosuid", MOUNT_ATTR_NOSUID},
-	{"nodev", MOUNT_ATTR_NODEV},	   {"noexec", MOUNT_ATTR_NOEXEC},
-	{"noatime", MOUNT_ATTR_NOATIME},   {"strictatime", MOUNT_ATTR_STRICTATIME},
-	{"nodiratime", MOUNT_ATTR_NODIRATIME}, {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW},
+	{"ro", MOUNT_ATTR_RDONLY},
+	{"nosuid", MOUNT_ATTR_NOSUID},
+	{"nodev", MOUNT_ATTR_NODEV},
+	{"noexec", MOUNT_ATTR_NOEXEC},
+	{"noatime", MOUNT_ATTR_NOATIME},
+	{"strictatime", MOUNT_ATTR_STRICTATIME},
+	{"nodiratime", MOUNT_ATTR_NODIRATIME},
+	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW},
 	{NULL, 0},
 };
 
 static const struct name ms_names[] = {
-	{"ro", MS_RDONLY},	       {"nosuid", MS_NOSUID},	{"nodev", MS_NODEV},
-	{"noexec", MS_NOEXEC},	       {"sync", MS_SYNCHRONOUS}, {"dirsync", MS_DIRSYNC},
-	{"noatime", MS_NOATIME},       {"nodiratime", MS_NODIRATIME}, {"relatime", MS_RELATIME},
-	{"strictatime", MS_STRICTATIME}, {"lazytime", MS_LAZYTIME}, {"iversion", MS_I_VERSION},
-	{"silent", MS_SILENT},	       {"nosymfollow", MS_NOSYMFOLLOW}, {NULL, 0},
+	{"ro", MS_RDONLY},
+	{"nosuid", MS_NOSUID},
+	{"nodev", MS_NODEV},
+	{"noexec", MS_NOEXEC},
+	{"sync", MS_SYNCHRONOUS},
+	{"dirsync", MS_DIRSYNC},
+	{"noatime", MS_NOATIME},
+	{"nodiratime", MS_NODIRATIME},
+	{"relatime", MS_RELATIME},
+	{"strictatime", MS_STRICTATIME},
+	{"lazytime", MS_LAZYTIME},
+	{"iversion", MS_I_VERSION},
+	{"silent", MS_SILENT},
+	{"nosymfollow", MS_NOSYMFOLLOW},
+	{NULL, 0},
 };
 
 static void add_flags(struct buf *b, const struct name *t, uint64_t flags, const char *mark)
@@ -156,12 +170,16 @@ static const char *mount_text(const struct mount_op *op, struct arena *a)
 	case MOUNT_BIND:
 	case MOUNT_REMOUNT:
 		if (op->source)
-			buf_fmt(&b, " from %s%s", op->source, op->recursive ? " (with submounts)" : "");
+			buf_fmt(&b, " from %s%s", op->source,
+				op->recursive ? " (with submounts)" : "");
 		add_flags(&b, attr_names, op->attr_set, "");
 		add_flags(&b, attr_names, op->attr_clr & ~(uint64_t)MOUNT_ATTR__ATIME, "-");
 		break;
 	case MOUNT_NODE:
-		buf_fmt(&b, " %s %u:%u mode 0%o%s", S_ISCHR(op->mode) ? "c" : S_ISBLK(op->mode) ? "b" : "p",
+		buf_fmt(&b, " %s %u:%u mode 0%o%s",
+			S_ISCHR(op->mode)   ? "c"
+			: S_ISBLK(op->mode) ? "b"
+					    : "p",
 			major(op->dev), minor(op->dev), op->mode & 07777U,
 			op->bind_node ? " (the host's, bound)" : "");
 		break;
@@ -175,8 +193,8 @@ static const char *mount_text(const struct mount_op *op, struct arena *a)
 	add_flags(&b, attr_names, op->rattr_clr & ~(uint64_t)MOUNT_ATTR__ATIME, "r:-");
 	if (op->propagation)
 		buf_fmt(&b, " %s%s", op->propagation_rec ? "r" : "",
-			op->propagation == MS_SHARED   ? "shared"
-			: op->propagation == MS_SLAVE  ? "slave"
+			op->propagation == MS_SHARED	? "shared"
+			: op->propagation == MS_SLAVE	? "slave"
 			: op->propagation == MS_PRIVATE ? "private"
 							: "unbindable");
 	if (op->idmap >= 0)
@@ -190,7 +208,8 @@ static void show_mounts(struct out *o, const struct plan *p, struct arena *a)
 	row(o, "root", arena_fmt(a, "%s%s", p->rootfs, p->root_readonly ? " read-only" : ""),
 	    "root.path");
 	for (uint32_t i = 0; i < p->n_mounts; i++)
-		row(o, kind_words[p->mounts[i].kind], mount_text(&p->mounts[i], a), p->mounts[i].where);
+		row(o, kind_words[p->mounts[i].kind], mount_text(&p->mounts[i], a),
+		    p->mounts[i].where);
 }
 
 static void show_cgroup(struct out *o, const struct plan *p, struct arena *a)
@@ -223,8 +242,8 @@ static void show_seccomp(struct out *o, const struct plan *p, struct arena *a)
 		return;
 	}
 	row(o, "default", s->defaultAction->name, "linux.seccomp.defaultAction");
-	row(o, "program", arena_fmt(a, "%u instructions, flags %u", p->proc.seccomp.len,
-				    p->proc.seccomp.flags),
+	row(o, "program",
+	    arena_fmt(a, "%u instructions, flags %u", p->proc.seccomp.len, p->proc.seccomp.flags),
 	    "linux.seccomp.syscalls");
 	seccomp_lint(s, a, &lint);
 	for (uint32_t i = 0; i < lint.n; i++)
@@ -233,8 +252,9 @@ static void show_seccomp(struct out *o, const struct plan *p, struct arena *a)
 
 static void show_hooks(struct out *o, const struct plan *p, struct arena *a)
 {
-	const struct hook_list *all[] = {&p->prestart,	      &p->create_runtime, &p->create_container,
-					 &p->start_container, &p->poststart,	   &p->poststop};
+	const struct hook_list *all[] = {&p->prestart,	       &p->create_runtime,
+					 &p->create_container, &p->start_container,
+					 &p->poststart,	       &p->poststop};
 
 	section(o, "hooks", "Hooks");
 	for (int i = 0; i < 6; i++)
@@ -283,4 +303,3 @@ void explain_plan(const struct plan *p, bool json, struct arena *a, struct buf *
 	if (json)
 		buf_str(b, "\n ]\n}\n");
 }
-

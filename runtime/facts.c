@@ -27,8 +27,8 @@ static int open_proc(void)
 
 	if (fd < 0)
 		return -1;
-	if (SYS(fstatfs, fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
-	    SYS(fstat, fd, &st) < 0 || st.st_ino != 1)
+	if (SYS(fstatfs, fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC || SYS(fstat, fd, &st) < 0 ||
+	    st.st_ino != 1)
 		fd_drop(&fd);
 	return fd;
 }
@@ -38,8 +38,9 @@ static const char *cgroup_from_mountinfo(const struct facts *f, struct arena *a)
 {
 	struct err ignored;
 	size_t len = 0;
-	char *text = f->proc < 0 ? NULL
-				 : fd_read_file(f->proc, "self/mountinfo", 16 << 20, a, &len, &ignored);
+	char *text = f->proc < 0
+			     ? NULL
+			     : fd_read_file(f->proc, "self/mountinfo", 16 << 20, a, &len, &ignored);
 
 	for (char *line = text; line && *line;) {
 		size_t n = strcspn(line, "\n");

@@ -10,13 +10,13 @@
 #include "err.h"
 
 struct facts {
-	uint32_t uid, gid;   /* effective */
-	uint64_t caps;	     /* effective capabilities */
-	int last_cap;	     /* the kernel's highest */
-	bool in_userns;	     /* not in the first user namespace */
-	const char *gid_map; /* ours, when in_userns */
-	bool rootfs_is_ramfs; /* "/" is the kernel's own rootfs: pivot_root refuses it */
-	int proc;	     /* O_PATH of a verified /proc; -1 if there is none */
+	uint32_t uid, gid;	  /* effective */
+	uint64_t caps;		  /* effective capabilities */
+	int last_cap;		  /* the kernel's highest */
+	bool in_userns;		  /* not in the first user namespace */
+	const char *gid_map;	  /* ours, when in_userns */
+	bool rootfs_is_ramfs;	  /* "/" is the kernel's own rootfs: pivot_root refuses it */
+	int proc;		  /* O_PATH of a verified /proc; -1 if there is none */
 	const char *cgroup_mount; /* of a cgroup2 hierarchy; NULL if there is none */
 	const char *cgroup_self;  /* our cgroup there, "/..." */
 	const char *cwd;

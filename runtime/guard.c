@@ -50,7 +50,8 @@ static int read_only_clone(int self)
 
 static int sealed_copy(int self)
 {
-	int fd = (int)SYS(memfd_create, "proa", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10 /* MFD_EXEC */);
+	int fd = (int)SYS(memfd_create, "proa",
+			  MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10 /* MFD_EXEC */);
 	struct stat st;
 	long n = 1;
 

@@ -64,7 +64,8 @@ static void last_words(int out, char *text, size_t size)
 	long n = 0;
 
 	if (end > 0)
-		n = SYS(pread64, out, text, size - 1, end > (long)size - 1 ? end - (long)size + 1 : 0);
+		n = SYS(pread64, out, text, size - 1,
+			end > (long)size - 1 ? end - (long)size + 1 : 0);
 	text[n > 0 ? n : 0] = '\0';
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
 		text[--n] = '\0';
@@ -75,8 +76,10 @@ static void last_words(int out, char *text, size_t size)
 
 static const char *signal_words(int sig)
 {
-	return sig == 31 ? "bad system call" : sig == 9 ? "killed" : sig == 11 ? "segmentation fault"
-								  : "signal";
+	return sig == 31   ? "bad system call"
+	       : sig == 9  ? "killed"
+	       : sig == 11 ? "segmentation fault"
+			   : "signal";
 }
 
 static int judge(const char *name, uint32_t index, const struct hook *h, int status, int out,
@@ -88,17 +91,18 @@ static int judge(const char *name, uint32_t index, const struct hook *h, int sta
 		return 0;
 	last_words(out, text, sizeof(text));
 	if (status < 0)
-		return err_sys(err, status, "error running %s hook #%u: exec %s", name, index, h->path);
+		return err_sys(err, status, "error running %s hook #%u: exec %s", name, index,
+			       h->path);
 	if (status == HELPER_TIMED_OUT)
 		return err_set(err, ETIMEDOUT,
-			       "error running %s hook #%u: %s: killed after its timeout of %ld s", name,
-			       index, h->path, (long)h->timeout.v);
+			       "error running %s hook #%u: %s: killed after its timeout of %ld s",
+			       name, index, h->path, (long)h->timeout.v);
 	if (WIFSIGNALED(status))
-		return err_set(err, ECHILD, "error running %s hook #%u: %s: %s (signal %d)%s%s", name,
-			       index, h->path, signal_words(WTERMSIG(status)), WTERMSIG(status),
-			       *text ? ": " : "", text);
-	return err_set(err, ECHILD, "error running %s hook #%u: %s: exit status %d%s%s", name, index,
-		       h->path, WEXITSTATUS(status), *text ? ": " : "", text);
+		return err_set(err, ECHILD, "error running %s hook #%u: %s: %s (signal %d)%s%s",
+			       name, index, h->path, signal_words(WTERMSIG(status)),
+			       WTERMSIG(status), *text ? ": " : "", text);
+	return err_set(err, ECHILD, "error running %s hook #%u: %s: exit status %d%s%s", name,
+		       index, h->path, WEXITSTATUS(status), *text ? ": " : "", text);
 }
 
 int hooks_run(const struct hook_list *l, const char *head, const char *status, pid_t pid,
@@ -120,7 +124,8 @@ int hooks_run(const struct hook_list *l, const char *head, const char *status, p
 		};
 
 		if (in < 0 || out < 0)
-			return err_sys(err, in < 0 ? in : out, "%s hook #%u: memfd_create", l->name, i);
+			return err_sys(err, in < 0 ? in : out, "%s hook #%u: memfd_create", l->name,
+				       i);
 		if (judge(l->name, i, h, helper_run(&run), out, err) < 0)
 			return -1;
 	}

@@ -19,15 +19,17 @@ static int write_map(int proc, pid_t pid, const char *file, const char *text)
 
 static int run_newidmap(char **argv, pid_t pid, const char *which, struct err *err)
 {
-	char *env[] = {(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-	struct helper h = {.path = argv[0], .argv = argv, .env = env, .in = -1, .out = -1, .cwd = -1};
+	char *env[] = {(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		       NULL};
+	struct helper h = {
+		.path = argv[0], .argv = argv, .env = env, .in = -1, .out = -1, .cwd = -1};
 	int r;
 
 	fmt(argv[1], 16, "%d", pid);
 	r = helper_run(&h);
 	if (r == -ENOENT) {
-		err_set(err, ENOENT, "%s: not found, and only it may map more than one id for a user",
-			argv[0]);
+		err_set(err, ENOENT,
+			"%s: not found, and only it may map more than one id for a user", argv[0]);
 		return err_hint(err, HINT_NEWUIDMAP);
 	}
 	if (r < 0)
@@ -57,7 +59,8 @@ int idmap_write(struct id_maps *m, const struct facts *f, pid_t pid, struct err 
 	int r;
 
 	if (f->proc < 0)
-		return err_set(err, ENOENT, "user namespace: the host has no /proc to write maps to");
+		return err_set(err, ENOENT,
+			       "user namespace: the host has no /proc to write maps to");
 	if (m->deny_setgroups) {
 		r = write_map(f->proc, pid, "setgroups", "deny");
 		if (r < 0 && r != -ENOENT)

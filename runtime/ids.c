@@ -24,7 +24,8 @@ static const char *user_name(uint32_t uid, struct arena *a)
 	for (char *line = text; line && *line;) {
 		size_t n = strcspn(line, "\n");
 		char *name_end = memchr(line, ':', n);
-		char *id = name_end ? memchr(name_end + 1, ':', n - (size_t)(name_end + 1 - line)) : NULL;
+		char *id = name_end ? memchr(name_end + 1, ':', n - (size_t)(name_end + 1 - line))
+				    : NULL;
 		uint64_t v = 0;
 
 		if (id) {
@@ -61,7 +62,8 @@ static bool sub_range(const char *file, uint32_t uid, const char *name, struct a
 			*start++ = '\0';
 			*count++ = '\0';
 			if (((name && strcmp(line, name) == 0) || strcmp(line, number) == 0) &&
-			    num_u32(start, &ret->start) && num_u32(count, &ret->count) && ret->count)
+			    num_u32(start, &ret->start) && num_u32(count, &ret->count) &&
+			    ret->count)
 				return true;
 		}
 		line = next;
@@ -132,10 +134,11 @@ static void automatic(struct plan *p, const struct facts *f, struct arena *a)
 		p->ids.uid = arena_fmt(a, "0 %u 1\n", f->uid);
 		p->ids.gid = arena_fmt(a, "0 %u 1\n", f->gid);
 		p->ids.deny_setgroups = true;
-		plan_warn(&p->warnings, a,
-			  "user %s has no range in /etc/subuid and /etc/subgid: the container has one id "
-			  "only",
-			  name ? name : "?");
+		plan_warn(
+			&p->warnings, a,
+			"user %s has no range in /etc/subuid and /etc/subgid: the container has one id "
+			"only",
+			name ? name : "?");
 		return;
 	}
 	p->ids.uid = arena_fmt(a, "0 %u 1\n1 %u %u\n", f->uid, uids.start, uids.count);
@@ -151,10 +154,11 @@ static int check_maps(const struct list *maps, const char *name, struct err *err
 
 		if (m->size.v == 0 || (uint64_t)m->containerID.v + m->size.v > UINT32_MAX ||
 		    (uint64_t)m->hostID.v + m->size.v > UINT32_MAX)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/%s/%u: the range of %u ids is empty or passes the last "
-				       "id",
-				       name, i, m->size.v);
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/%s/%u: the range of %u ids is empty or passes the last "
+				"id",
+				name, i, m->size.v);
 	}
 	return 0;
 }
@@ -175,9 +179,10 @@ int ids_plan(const struct config *c, const struct facts *f, struct arena *a, str
 	}
 	if (!l || (!l->uidMappings.n && !l->gidMappings.n)) {
 		if (f->uid == 0)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/uidMappings: a new user namespace needs uidMappings and "
-				       "gidMappings");
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/uidMappings: a new user namespace needs uidMappings and "
+				"gidMappings");
 		automatic(p, f, a);
 		return 0;
 	}

@@ -32,7 +32,8 @@ static int stage_join(struct init *in, struct err *err)
 
 		if (r < 0)
 			return err_sys(err, r, "join the %s namespace %s",
-				       name_of(namespace_names, p->joins[i].type), p->joins[i].path);
+				       name_of(namespace_names, p->joins[i].type),
+				       p->joins[i].path);
 		fd_drop(&p->joins[i].fd);
 	}
 	return 0;
@@ -169,9 +170,9 @@ static int stage_root(struct init *in, struct err *err)
 
 	if (!p->own_mounts) {
 		in->mounts.root = sys_openat(AT_FDCWD, p->rootfs, O_PATH | O_DIRECTORY, 0);
-		return in->mounts.root < 0 ? err_sys(err, in->mounts.root, "root file system %s",
-						     p->rootfs)
-					   : 0;
+		return in->mounts.root < 0
+			       ? err_sys(err, in->mounts.root, "root file system %s", p->rootfs)
+			       : 0;
 	}
 	if (p->leave_ramfs && leave_ramfs(err) < 0)
 		return -1;
@@ -326,7 +327,8 @@ static int stage_names(struct init *in, struct err *err)
 /* ---- [5] the process ---- */
 
 /* From here on, where cwd and program are looked up, and while it waits, for hours perhaps, nothing
- * of the host is open in it (CVE-2024-21626): all but the container's descriptors and our sockets. */
+ * of the host is open in it (CVE-2024-21626): all but the container's descriptors and our sockets.
+ */
 static void close_others(const struct init *in)
 {
 	unsigned int from = 3 + in->plan->proc.n_keep_fds;
@@ -427,14 +429,16 @@ const struct stage init_stages[] = {
 	{"join", stage_join, "enter the namespaces given by path", true},
 	{"ids", stage_ids, "become root of the user namespace", false},
 	{"session", stage_session, "new session, keyring, not traceable", false},
-	{"limits", stage_limits, "oom score, scheduler, affinity, io priority, memory policy", false},
+	{"limits", stage_limits, "oom score, scheduler, affinity, io priority, memory policy",
+	 false},
 	{"root", stage_root, "propagation; attach the root file system", false},
 	{"mounts", stage_mounts, "mounts, devices, read-only and masked paths", true},
 	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer", true},
 	{"console", stage_console, "make the terminal, hand out its master", false},
 	{"pivot", stage_pivot, "make it the root, let the host's go", false},
 	{"names", stage_names, "hostname, domainname, loopback, sysctls", false},
-	{"process", stage_process, "labels, rlimits, cwd, user, groups, capabilities; find the program", false},
+	{"process", stage_process,
+	 "labels, rlimits, cwd, user, groups, capabilities; find the program", false},
 	{"ready", stage_ready, "say so, and wait to be started", true},
 	{"confine", stage_confine, "seccomp", false},
 	{"start-hooks", stage_start_hooks, "startContainer hooks", true},

@@ -18,13 +18,16 @@ static const struct {
 	uint32_t allowed; /* statuses */
 	const char *text; /* what it must be; the id and the status are put in */
 } rules[VERBS] = {
-	[VERB_START] = {BIT(CREATED),
-			"cannot start container %s: it is %s, and only a created one can be started"},
-	[VERB_KILL] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED), "container not running: %s is %s"},
+	[VERB_START] =
+		{BIT(CREATED),
+		 "cannot start container %s: it is %s, and only a created one can be started"},
+	[VERB_KILL] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED),
+		       "container not running: %s is %s"},
 	[VERB_DELETE] = {BIT(STOPPED) | BIT(CREATED),
 			 "cannot delete container %s: it is %s: stop it first, or use --force"},
-	[VERB_EXEC] = {BIT(CREATED) | BIT(RUNNING), "cannot exec in a container that is not running: "
-						    "container not running: %s is %s"},
+	[VERB_EXEC] = {BIT(CREATED) | BIT(RUNNING),
+		       "cannot exec in a container that is not running: "
+		       "container not running: %s is %s"},
 	[VERB_PAUSE] = {BIT(CREATED) | BIT(RUNNING),
 			"cannot pause: container not running: %s is %s"},
 	[VERB_RESUME] = {BIT(PAUSED), "container not paused: %s is %s"},
@@ -40,10 +43,11 @@ int lifecycle_check(enum verb verb, enum status status, const char *id, struct e
 		return err_set(err, ERR_STATE,
 			       "cannot exec in a paused container (--ignore-paused does): %s", id);
 	if (status == STATUS_CREATING)
-		return err_set(err, ERR_STATE,
-			       "container %s is still being created, or its creation was killed: proa "
-			       "delete --force %s removes it",
-			       id, id);
+		return err_set(
+			err, ERR_STATE,
+			"container %s is still being created, or its creation was killed: proa "
+			"delete --force %s removes it",
+			id, id);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	return err_set(err, ERR_STATE, rules[verb].text, id, status_names[status]);
@@ -89,10 +93,11 @@ static int kill_init(struct container *c, struct err *err)
 		return 0;
 	sys_pidfd_send_signal(pidfd, SIGKILL);
 	if (proc_wait_fd(pidfd, KILL_WAIT_MS) == 0)
-		return err_set(err, ETIMEDOUT,
-			       "container %s: pid %ld did not end %d s after SIGKILL: it hangs in the "
-			       "kernel",
-			       c->s.id, (long)c->s.pid.v, KILL_WAIT_MS / 1000);
+		return err_set(
+			err, ETIMEDOUT,
+			"container %s: pid %ld did not end %d s after SIGKILL: it hangs in the "
+			"kernel",
+			c->s.id, (long)c->s.pid.v, KILL_WAIT_MS / 1000);
 	return 0;
 }
 
@@ -116,8 +121,9 @@ static int remove_cgroup(struct container *c, struct err *err)
 			for (uint32_t i = 0; i < n && i < 10; i++)
 				buf_fmt(&who, " %d", pids[i]);
 			return err_set(err, EBUSY,
-				       "container %s: still in its cgroup %d s after SIGKILL:%s", c->s.id,
-				       KILL_WAIT_MS / 1000, who.data ? who.data : " (nobody seen)");
+				       "container %s: still in its cgroup %d s after SIGKILL:%s",
+				       c->s.id, KILL_WAIT_MS / 1000,
+				       who.data ? who.data : " (nobody seen)");
 		}
 	}
 	fd_drop(&fd);
@@ -140,8 +146,8 @@ static void run_poststop(const struct container *c, struct arena *a)
 	if (!config.hooks)
 		return;
 	l.hooks = &config.hooks->poststop;
-	if (hooks_run(&l, hooks_state_head(c->s.id, c->s.bundle, &config.annotations, a), "stopped", 0,
-		      NULL, -1, &err) < 0)
+	if (hooks_run(&l, hooks_state_head(c->s.id, c->s.bundle, &config.annotations, a), "stopped",
+		      0, NULL, -1, &err) < 0)
 		log_warning("%s", err.msg);
 }
 

@@ -7,7 +7,16 @@
 
 #include "store.h"
 
-enum verb { VERB_START, VERB_KILL, VERB_DELETE, VERB_EXEC, VERB_PAUSE, VERB_RESUME, VERB_UPDATE, VERBS };
+enum verb {
+	VERB_START,
+	VERB_KILL,
+	VERB_DELETE,
+	VERB_EXEC,
+	VERB_PAUSE,
+	VERB_RESUME,
+	VERB_UPDATE,
+	VERBS
+};
 
 /* Is it allowed? The sentence has the words that engines look for. Pure. */
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err) must_check;

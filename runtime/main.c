@@ -36,36 +36,38 @@ const struct opt global_opts_table[] = {
 
 const struct cmd commands[] = {
 	{"create", "ID", "make a container that waits to be started", create_opts_table,
-	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_create, NULL},
-	{"start", "ID", "start a created container's program", none_opts_table, 8, CMD_PERMUTE, 1, 1,
-	 cmd_start, NULL},
+	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_create,
+	 NULL},
+	{"start", "ID", "start a created container's program", none_opts_table, 8, CMD_PERMUTE, 1,
+	 1, cmd_start, NULL},
 	{"run", "ID", "create and start, and by default wait for the end", run_opts_table,
-	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_run, NULL},
+	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_run,
+	 NULL},
 	{"state", "ID", "print a container's state as JSON", none_opts_table, 8, CMD_PERMUTE, 1, 1,
 	 cmd_state, NULL},
-	{"kill", "ID [SIGNAL]", "send a signal (default: TERM)", kill_opts_table, 8, CMD_PERMUTE, 1, 2,
-	 cmd_kill, NULL},
-	{"delete", "ID", "remove a container that has ended", delete_opts_table, 8, CMD_PERMUTE, 1, 1,
-	 cmd_delete, NULL},
+	{"kill", "ID [SIGNAL]", "send a signal (default: TERM)", kill_opts_table, 8, CMD_PERMUTE, 1,
+	 2, cmd_kill, NULL},
+	{"delete", "ID", "remove a container that has ended", delete_opts_table, 8, CMD_PERMUTE, 1,
+	 1, cmd_delete, NULL},
 	{"exec", "ID COMMAND [ARG...]", "run one more process in a container", exec_opts_table, 512,
 	 CMD_PROTECT | CMD_FAIL_255, 1, -1, cmd_exec,
 	 "Exit status: the process's own; 255 for an error of proa itself."},
 	{"list", "", "list the containers", list_opts_table, 64, CMD_PERMUTE, 0, 0, cmd_list, NULL},
-	{"ps", "ID [PS-OPTION...]", "list a container's processes", ps_opts_table, 64, 0, 1, -1, cmd_ps,
-	 NULL},
-	{"pause", "ID", "freeze all processes of a container", none_opts_table, 8, CMD_PERMUTE, 1, 1,
-	 cmd_pause, NULL},
-	{"resume", "ID", "thaw a paused container", none_opts_table, 8, CMD_PERMUTE, 1, 1, cmd_resume,
-	 NULL},
-	{"update", "ID", "change the limits of a container", update_opts_table, 512, CMD_PERMUTE, 1, 1,
-	 cmd_update, NULL},
+	{"ps", "ID [PS-OPTION...]", "list a container's processes", ps_opts_table, 64, 0, 1, -1,
+	 cmd_ps, NULL},
+	{"pause", "ID", "freeze all processes of a container", none_opts_table, 8, CMD_PERMUTE, 1,
+	 1, cmd_pause, NULL},
+	{"resume", "ID", "thaw a paused container", none_opts_table, 8, CMD_PERMUTE, 1, 1,
+	 cmd_resume, NULL},
+	{"update", "ID", "change the limits of a container", update_opts_table, 512, CMD_PERMUTE, 1,
+	 1, cmd_update, NULL},
 	{"spec", "", "write a config.json to begin with", spec_opts_table, 64,
 	 CMD_PERMUTE | CMD_NO_STORE, 0, 0, cmd_spec, NULL},
 	{"features", "", "print what this runtime can do, as JSON", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 0, 0, cmd_features, NULL},
 	{"explain", "[ID]", "print what create would do with a bundle, and do nothing",
-	 explain_opts_table, sizeof(struct create_opts), CMD_PERMUTE | CMD_NO_STORE, 0, 1, cmd_explain,
-	 NULL},
+	 explain_opts_table, sizeof(struct create_opts), CMD_PERMUTE | CMD_NO_STORE, 0, 1,
+	 cmd_explain, NULL},
 	{"completion", "bash|zsh", "print a completion script for a shell", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 1, 1, cmd_completion, NULL},
 	LATER("checkpoint", "not yet"),
@@ -80,9 +82,10 @@ int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	(void)x;
 	(void)opts;
 	(void)args;
-	return err_set(err, ERR_USAGE,
-		       "this version of proa has no checkpoint, restore, events and mounts: they are "
-		       "planned (see the list of gaps in the README)");
+	return err_set(
+		err, ERR_USAGE,
+		"this version of proa has no checkpoint, restore, events and mounts: they are "
+		"planned (see the list of gaps in the README)");
 }
 
 int cmd_print(const struct buf *b, struct err *err)
@@ -116,8 +119,9 @@ static int print_help(struct arena *a, const struct cmd *c, struct err *err)
 			buf_fmt(&b, "\n%s\n", c->notes);
 		return cmd_print(&b, err);
 	}
-	buf_str(&b, "NAME:\n   proa - a small OCI runtime\n\nUSAGE:\n   proa [GLOBAL OPTIONS] COMMAND "
-		    "[OPTIONS] ...\n\nCOMMANDS:\n");
+	buf_str(&b,
+		"NAME:\n   proa - a small OCI runtime\n\nUSAGE:\n   proa [GLOBAL OPTIONS] COMMAND "
+		"[OPTIONS] ...\n\nCOMMANDS:\n");
 	for (c = commands; c->name; c++)
 		if (c->run != cmd_later)
 			buf_fmt(&b, "   %-12s %s\n", c->name, c->summary);
@@ -166,9 +170,10 @@ static int open_log(const struct globals *g, struct err *err)
 static int check_globals(const struct globals *g, struct err *err)
 {
 	if (g->systemd_cgroup || (g->cgroup_manager && strcmp(g->cgroup_manager, "systemd") == 0))
-		return err_set(err, ERR_USAGE,
-			       "the systemd cgroup manager is not in this version of proa: use cgroupfs "
-			       "(Podman: --cgroup-manager cgroupfs)");
+		return err_set(
+			err, ERR_USAGE,
+			"the systemd cgroup manager is not in this version of proa: use cgroupfs "
+			"(Podman: --cgroup-manager cgroupfs)");
 	if (g->cgroup_manager && strcmp(g->cgroup_manager, "cgroupfs") != 0 &&
 	    strcmp(g->cgroup_manager, "disabled") != 0)
 		return err_set(err, ERR_USAGE,
@@ -195,10 +200,11 @@ static int check_kept_fds(const struct opt *table, const void *opts, struct err 
 		n += l;
 	for (uint32_t fd = 3; fd < 3 + n; fd++)
 		if (sys_fcntl((int)fd, F_GETFD, 0) < 0)
-			return err_set(err, EBADF,
-				       "--preserve-fds %u: descriptor %u is not open, and each from 3 to "
-				       "%u must be%s",
-				       n - l, fd, 2 + n, l ? " (with those of LISTEN_FDS)" : "");
+			return err_set(
+				err, EBADF,
+				"--preserve-fds %u: descriptor %u is not open, and each from 3 to "
+				"%u must be%s",
+				n - l, fd, 2 + n, l ? " (with those of LISTEN_FDS)" : "");
 	return 0;
 }
 
@@ -209,8 +215,9 @@ static int parse_command(struct ctx *x, const struct cmd *c, char **argv, void *
 	if (opt_parse(c->opts, opts, argv, c->flags & CMD_PERMUTE, x->arena, args, err) < 0)
 		return err_ctx(err, "%s", c->name);
 	if (args->n < c->min || (c->max >= 0 && args->n > c->max))
-		return err_set(err, ERR_USAGE, "%s: %s operands; usage: proa %s [OPTIONS] %s", c->name,
-			       args->n < c->min ? "too few" : "too many", c->name, c->operands);
+		return err_set(err, ERR_USAGE, "%s: %s operands; usage: proa %s [OPTIONS] %s",
+			       c->name, args->n < c->min ? "too few" : "too many", c->name,
+			       c->operands);
 	return check_kept_fds(c->opts, opts, err);
 }
 
@@ -229,15 +236,16 @@ static int run_command(struct ctx *x, const struct cmd *c, char **argv, char **e
 			break;
 	}
 	r = parse_command(x, c, argv, opts, &args, err);
-	/* the log opens a descriptor, so it comes after the check; but it hears of what was found */
+	/* the log opens a descriptor, so it comes after the check; but it hears of what was found
+	 */
 	if (open_log(&x->g, r < 0 ? &log_err : err) < 0 || r < 0)
 		return -1;
 	if ((c->flags & CMD_PROTECT) && guard_executable(all_argv, environ, err) < 0)
 		return -1;
 	if (check_globals(&x->g, err) < 0 || facts_probe(x->arena, &x->facts, err) < 0)
 		return -1;
-	if (!(c->flags & CMD_NO_STORE) &&
-	    store_open(x->g.root, &x->facts, c->flags & CMD_MAKE_ROOT, x->arena, &x->store, err) < 0)
+	if (!(c->flags & CMD_NO_STORE) && store_open(x->g.root, &x->facts, c->flags & CMD_MAKE_ROOT,
+						     x->arena, &x->store, err) < 0)
 		return -1;
 	return c->run(x, opts, &args, err);
 }
@@ -254,8 +262,8 @@ static int proa(struct ctx *x, char **argv, char **environ, const struct cmd **r
 	if (x->g.help || !rest.n || strcmp(rest.v[0], "help") == 0)
 		return print_help(x->arena, rest.n > 1 ? find_command(rest.v[1]) : NULL, err) < 0
 			       ? -1
-			       : rest.n || x->g.help ? 0
-						       : 1;
+		       : rest.n || x->g.help ? 0
+					     : 1;
 	*ret_cmd = find_command(rest.v[0]);
 	if (!*ret_cmd)
 		return err_set(err, ERR_USAGE,
@@ -264,7 +272,8 @@ static int proa(struct ctx *x, char **argv, char **environ, const struct cmd **r
 	return run_command(x, *ret_cmd, rest.v + 1, environ, argv, err);
 }
 
-/* The one place that prints a failure: to stderr for people and monitors, to the log for engines. */
+/* The one place that prints a failure: to stderr for people and monitors, to the log for engines.
+ */
 static void print_error(struct arena *a, const struct err *err)
 {
 	const char *hint = hint_text(err->hint);

@@ -19,7 +19,8 @@
 
 int mount_attach(int tree, int dest)
 {
-	return sys_move_mount(tree, "", dest, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return sys_move_mount(tree, "", dest, "",
+			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 int mount_clone(int fd, bool recursive, uint64_t attr)
@@ -91,10 +92,11 @@ static int open_dest(const struct mount_op *op, int root, enum path_kind kind, b
 		/* CVE-2023-27561, CVE-2023-28642 */
 		fd = path_open_no_symlinks(root, op->dest, O_PATH | O_DIRECTORY);
 		if (fd == -ELOOP || fd == -ENOTDIR)
-			return err_set(err, EPERM,
-				       "%s: %s must be mounted on ordinary directory, but a symlink or "
-				       "file is in its place in the image",
-				       op->where, op->type);
+			return err_set(
+				err, EPERM,
+				"%s: %s must be mounted on ordinary directory, but a symlink or "
+				"file is in its place in the image",
+				op->where, op->type);
 	}
 	if (fd == -ENOENT)
 		fd = path_make(root, op->dest, kind, ret_made);
@@ -113,7 +115,8 @@ static int open_dest(const struct mount_op *op, int root, enum path_kind kind, b
 /* What a mount is given after it is there: recursive attributes and propagation. */
 static int set_attributes(const struct mount_op *op, int tree, bool own, struct err *err)
 {
-	struct mount_attr a = {.attr_set = own ? op->attr_set : 0, .attr_clr = own ? op->attr_clr : 0};
+	struct mount_attr a = {.attr_set = own ? op->attr_set : 0,
+			       .attr_clr = own ? op->attr_clr : 0};
 	struct mount_attr rec = {.attr_set = op->rattr_set, .attr_clr = op->rattr_clr};
 	int r = 0;
 
@@ -193,8 +196,8 @@ int mount_open_source(const struct plan *p, const struct mount_op *op, int root,
 	if (op->source_in_root) {
 		source = path_open(root, op->source, O_PATH);
 		if (source < 0)
-			return err_sys(err, source, "%s: source %s in the root file system", op->where,
-				       op->source);
+			return err_sys(err, source, "%s: source %s in the root file system",
+				       op->where, op->source);
 		tree = sys_open_tree(source, "", flags | AT_EMPTY_PATH);
 	} else {
 		tree = sys_open_tree(AT_FDCWD, op->source, flags);
@@ -210,8 +213,8 @@ int mount_open_source(const struct plan *p, const struct mount_op *op, int root,
 	if (op->idmap >= 0) {
 		struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP,
 				       .userns_fd = (uint64_t)p->idmaps[op->idmap].fd};
-		int r = sys_mount_setattr(
-			tree, "", AT_EMPTY_PATH | (op->idmap_rec ? AT_RECURSIVE : 0U), &a);
+		int r = sys_mount_setattr(tree, "",
+					  AT_EMPTY_PATH | (op->idmap_rec ? AT_RECURSIVE : 0U), &a);
 
 		if (r < 0) {
 			sys_close(tree);
@@ -299,8 +302,8 @@ static int exec_bind(const struct plan *p, struct mount_env *env, const struct m
 		     struct err *err)
 {
 	int tree = keep(env, fault_no_mount_api() ? -1
-			     : op->fd >= 0	    ? op->fd
-						    : mount_open_source(p, op, env->root, err));
+			     : op->fd >= 0	  ? op->fd
+						  : mount_open_source(p, op, env->root, err));
 	int dest = -1;
 	struct stat st;
 	bool made;
@@ -316,7 +319,8 @@ static int exec_bind(const struct plan *p, struct mount_env *env, const struct m
 		return err_sys(err, r, "%s: source %s", op->where, op->source);
 	if (S_ISLNK(st.st_mode))
 		return copy_symlink(op, env->root, tree, err);
-	dest = keep(env, open_dest(op, env->root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err));
+	dest = keep(env, open_dest(op, env->root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made,
+				   err));
 	if (dest < 0 || set_attributes(op, tree, true, err) < 0)
 		return -1;
 	r = mount_attach(tree, dest);
@@ -358,7 +362,8 @@ static int make_node(int dir, const char *name, const struct mount_op *op, struc
 		if ((st.st_mode & S_IFMT) != (op->mode & S_IFMT) ||
 		    (!S_ISFIFO(st.st_mode) && st.st_rdev != op->dev))
 			return err_set(err, EEXIST,
-				       "%s: something else is in its place in the image", op->where);
+				       "%s: something else is in its place in the image",
+				       op->where);
 		/* only a mode that differs is written: the image may be read-only */
 		if ((st.st_mode & 07777) != (op->mode & 07777))
 			r = (int)SYS(fchmodat, dir, name, op->mode & 07777);
@@ -376,8 +381,7 @@ static int make_node(int dir, const char *name, const struct mount_op *op, struc
 /* In a user namespace no node can be made: the host's own is bound over an empty file. */
 static int bind_node(const struct mount_op *op, int root, struct err *err)
 {
-	auto_fd tree = op->fd >= 0 ? op->fd
-				   : sys_open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE);
+	auto_fd tree = op->fd >= 0 ? op->fd : sys_open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE);
 	auto_fd dest = -1;
 	struct stat st;
 	int r;
@@ -387,10 +391,11 @@ static int bind_node(const struct mount_op *op, int root, struct err *err)
 	r = (int)SYS(fstat, tree, &st);
 	if (r < 0 || (st.st_mode & S_IFMT) != (op->mode & S_IFMT) ||
 	    (!S_ISFIFO(st.st_mode) && st.st_rdev != op->dev))
-		return err_set(err, ENODEV,
-			       "%s: in a user namespace the host's device is used, and the host's %s is "
-			       "another one",
-			       op->where, op->source);
+		return err_set(
+			err, ENODEV,
+			"%s: in a user namespace the host's device is used, and the host's %s is "
+			"another one",
+			op->where, op->source);
 	dest = path_make(root, op->dest, PATH_FILE, NULL);
 	if (dest < 0)
 		return err_sys(err, dest, "%s: make mount point", op->where);
@@ -539,7 +544,8 @@ static int exec_readonly(const struct plan *p, struct mount_env *env, const stru
 	(void)p;
 	if (dest < 0)
 		return is_absent(dest) ? 0 : err_sys(err, dest, "%s", op->where);
-	tree = keep(env, fault_no_mount_api() ? -ENOSYS : mount_clone(dest, true, MOUNT_ATTR_RDONLY));
+	tree = keep(env,
+		    fault_no_mount_api() ? -ENOSYS : mount_clone(dest, true, MOUNT_ATTR_RDONLY));
 	r = tree < 0 ? tree : mount_attach(tree, dest);
 	if (is_missing(r))
 		return readonly_old_way(op, env->root, dest, err);
@@ -548,8 +554,8 @@ static int exec_readonly(const struct plan *p, struct mount_env *env, const stru
 
 static int (*const execs[MOUNT_KINDS])(const struct plan *, struct mount_env *,
 				       const struct mount_op *, struct err *) = {
-	[MOUNT_NEW] = exec_new,	      [MOUNT_BIND] = exec_bind, [MOUNT_REMOUNT] = exec_remount,
-	[MOUNT_NODE] = exec_node,     [MOUNT_LINK] = exec_link, [MOUNT_MASK] = exec_mask,
+	[MOUNT_NEW] = exec_new,		  [MOUNT_BIND] = exec_bind, [MOUNT_REMOUNT] = exec_remount,
+	[MOUNT_NODE] = exec_node,	  [MOUNT_LINK] = exec_link, [MOUNT_MASK] = exec_mask,
 	[MOUNT_READONLY] = exec_readonly,
 };
 
@@ -561,7 +567,8 @@ static int late_readonly(const struct plan *p, struct mount_env *env, struct err
 		auto_fd fd = -1;
 		int r;
 
-		if (op->kind != MOUNT_NEW || !(op->flags & MS_RDONLY) || strcmp(op->type, "tmpfs") != 0)
+		if (op->kind != MOUNT_NEW || !(op->flags & MS_RDONLY) ||
+		    strcmp(op->type, "tmpfs") != 0)
 			continue;
 		fd = path_open(env->root, op->dest, O_PATH);
 		r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &a);

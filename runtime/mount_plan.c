@@ -40,7 +40,9 @@ const struct mount_option mount_options[] = {
 	{.name = "noatime", .set = MS_NOATIME, .attr_set = MOUNT_ATTR_NOATIME, .attr_clr = ATIME},
 	{.name = "relatime", .set = MS_RELATIME, .attr_clr = ATIME},
 	{.name = "norelatime", .clr = MS_RELATIME},
-	{.name = "strictatime", .set = MS_STRICTATIME, .attr_set = MOUNT_ATTR_STRICTATIME,
+	{.name = "strictatime",
+	 .set = MS_STRICTATIME,
+	 .attr_set = MOUNT_ATTR_STRICTATIME,
 	 .attr_clr = ATIME},
 	{.name = "nostrictatime", .clr = MS_STRICTATIME, .attr_clr = ATIME},
 	{.name = "diratime", .clr = MS_NODIRATIME, .attr_clr = MOUNT_ATTR_NODIRATIME},
@@ -59,7 +61,10 @@ const struct mount_option mount_options[] = {
 	{.name = "rnoatime", .rec = true, .attr_set = MOUNT_ATTR_NOATIME, .attr_clr = ATIME},
 	{.name = "rrelatime", .rec = true, .attr_clr = ATIME},
 	{.name = "rnorelatime", .rec = true},
-	{.name = "rstrictatime", .rec = true, .attr_set = MOUNT_ATTR_STRICTATIME, .attr_clr = ATIME},
+	{.name = "rstrictatime",
+	 .rec = true,
+	 .attr_set = MOUNT_ATTR_STRICTATIME,
+	 .attr_clr = ATIME},
 	{.name = "rnostrictatime", .rec = true, .attr_clr = ATIME},
 	{.name = "rdiratime", .rec = true, .attr_clr = MOUNT_ATTR_NODIRATIME},
 	{.name = "rnodiratime", .rec = true, .attr_set = MOUNT_ATTR_NODIRATIME},
@@ -228,10 +233,11 @@ static int plan_idmap(struct mount_ctx *m, const struct mount *in, struct mount_
 		want.gid_map = spec_part(m->arena, w->idmap_spec, "gids=");
 	} else {
 		if (!(p->ns_all & CLONE_NEWUSER))
-			return err_set(m->err, ERR_CONFIG,
-				       "%s: idmap needs uidMappings and gidMappings, or a container "
-				       "with a user namespace",
-				       op->where);
+			return err_set(
+				m->err, ERR_CONFIG,
+				"%s: idmap needs uidMappings and gidMappings, or a container "
+				"with a user namespace",
+				op->where);
 		want.container = true;
 		want.uid_map = p->ids.uid;
 		want.gid_map = p->ids.gid;
@@ -258,10 +264,17 @@ static int plan_idmap(struct mount_ctx *m, const struct mount *in, struct mount_
 static bool proc_file_allowed(const char *dest)
 {
 	static const char *const allowed[] = {
-		"/proc/cpuinfo",	   "/proc/diskstats",		 "/proc/meminfo",
-		"/proc/stat",		   "/proc/swaps",		 "/proc/uptime",
-		"/proc/loadavg",	   "/proc/slabinfo",		 "/proc/net/dev",
-		"/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+		"/proc/cpuinfo",
+		"/proc/diskstats",
+		"/proc/meminfo",
+		"/proc/stat",
+		"/proc/swaps",
+		"/proc/uptime",
+		"/proc/loadavg",
+		"/proc/slabinfo",
+		"/proc/net/dev",
+		"/proc/sys/kernel/ns_last_pid",
+		"/proc/sys/crypto/fips_enabled",
 	};
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
@@ -380,8 +393,8 @@ static int plan_mount(struct mount_ctx *m, const struct mount *in, uint32_t inde
 
 	op.where = arena_fmt(m->arena, "mounts[%u] %s", index, in->destination);
 	if (!*in->destination || !path_clean(in->destination, clean, sizeof(clean)))
-		return err_set(m->err, ERR_CONFIG, "/mounts/%u/destination: \"%s\" is not a path", index,
-			       in->destination);
+		return err_set(m->err, ERR_CONFIG, "/mounts/%u/destination: \"%s\" is not a path",
+			       index, in->destination);
 	if (in->destination[0] != '/')
 		plan_warn(&m->p->warnings, m->arena,
 			  "/mounts/%u/destination: \"%s\" is relative; taken from the root", index,
@@ -396,16 +409,17 @@ static int plan_mount(struct mount_ctx *m, const struct mount *in, uint32_t inde
 		w.bind = true;
 	if (w.bind && op.kind != MOUNT_REMOUNT) {
 		if (!in->source || !*in->source)
-			return err_set(m->err, ERR_CONFIG, "/mounts/%u/source: a bind needs a source",
-				       index);
+			return err_set(m->err, ERR_CONFIG,
+				       "/mounts/%u/source: a bind needs a source", index);
 		if (op.data)
 			plan_warn(&m->p->warnings, m->arena,
 				  "%s: option \"%s\" has no meaning for a bind; ignored", op.where,
 				  op.data);
 		op.kind = MOUNT_BIND;
 		op.data = NULL;
-		op.source = in->source[0] == '/' ? in->source
-						 : arena_fmt(m->arena, "%s/%s", m->p->bundle, in->source);
+		op.source = in->source[0] == '/'
+				    ? in->source
+				    : arena_fmt(m->arena, "%s/%s", m->p->bundle, in->source);
 		op.proc_allowed = proc_file_allowed(op.dest);
 		op.source_in_root = path_clean(op.source, clean, sizeof(clean)) &&
 				    path_is_below(clean, m->p->rootfs);
@@ -414,7 +428,8 @@ static int plan_mount(struct mount_ctx *m, const struct mount *in, uint32_t inde
 	} else if (op.kind == MOUNT_NEW) {
 		if (!in->type || !*in->type)
 			return err_set(m->err, ERR_CONFIG,
-				       "/mounts/%u/type: missing, and the options have no bind", index);
+				       "/mounts/%u/type: missing, and the options have no bind",
+				       index);
 		plan_new(m, &op);
 	}
 	if (w.idmap || in->uidMappings.n || in->gidMappings.n) {
@@ -541,19 +556,20 @@ static int plan_paths(struct mount_ctx *m, const struct strs *paths, enum mount_
 			twice = strcmp(paths->v[j], paths->v[i]) == 0;
 		if (twice)
 			continue;
-		add(m, (struct mount_op){
-			       .kind = (uint8_t)kind,
-			       .dest = arena_strdup(m->arena, clean),
-			       .optional = true,
-			       .idmap = -1,
-			       .where = arena_fmt(m->arena, "linux.%s[%u] %s", name, i, paths->v[i]),
-		       });
+		add(m,
+		    (struct mount_op){
+			    .kind = (uint8_t)kind,
+			    .dest = arena_strdup(m->arena, clean),
+			    .optional = true,
+			    .idmap = -1,
+			    .where = arena_fmt(m->arena, "linux.%s[%u] %s", name, i, paths->v[i]),
+		    });
 	}
 	return 0;
 }
 
-int mount_plan_build(const struct config *c, const struct facts *f, struct arena *a,
-		     struct plan *p, struct err *err)
+int mount_plan_build(const struct config *c, const struct facts *f, struct arena *a, struct plan *p,
+		     struct err *err)
 {
 	struct mount_ctx m = {.c = c, .f = f, .arena = a, .p = p, .err = err};
 

@@ -88,8 +88,8 @@ static int plan_env(const struct strs *in, struct arena *a, struct proc_plan *re
 		uint32_t j = i + 1;
 
 		if (!eq || eq == in->v[i])
-			return err_set(err, ERR_CONFIG, "/process/env/%u: \"%s\" is not NAME=VALUE", i,
-				       in->v[i]);
+			return err_set(err, ERR_CONFIG, "/process/env/%u: \"%s\" is not NAME=VALUE",
+				       i, in->v[i]);
 		while (j < in->n && strncmp(in->v[j], in->v[i], len) != 0)
 			j++;
 		if (j < in->n)
@@ -121,8 +121,8 @@ static int plan_rlimits(const struct list *in, struct arena *a, struct proc_plan
 
 		if (!n)
 			return err_set(err, ERR_CONFIG,
-				       "/process/rlimits/%u/type: \"%s\" is not a resource limit", i,
-				       r->type);
+				       "/process/rlimits/%u/type: \"%s\" is not a resource limit",
+				       i, r->type);
 		if (r->soft.v > r->hard.v)
 			return err_set(err, ERR_CONFIG,
 				       "/process/rlimits/%u/soft: %lu is above hard (%lu)", i,
@@ -156,10 +156,12 @@ static int plan_scheduler(const struct process *p, const struct config *c, struc
 	if (!s)
 		return 0;
 	if (s->nice.set && (s->nice.v < -20 || s->nice.v > 19))
-		return err_set(err, ERR_CONFIG, "/process/scheduler/nice: must be -20 to 19, not %ld",
+		return err_set(err, ERR_CONFIG,
+			       "/process/scheduler/nice: must be -20 to 19, not %ld",
 			       (long)s->nice.v);
-	if (s->policy->value == 6 && c && c->linux && c->linux->resources && c->linux->resources->cpu &&
-	    c->linux->resources->cpu->cpus && *c->linux->resources->cpu->cpus)
+	if (s->policy->value == 6 && c && c->linux && c->linux->resources &&
+	    c->linux->resources->cpu && c->linux->resources->cpu->cpus &&
+	    *c->linux->resources->cpu->cpus)
 		return err_set(err, ERR_CONFIG,
 			       "/process/scheduler: SCHED_DEADLINE process scheduler can't be used "
 			       "together with AllowedCPUs (linux.resources.cpu.cpus)");
@@ -189,16 +191,17 @@ static int plan_mempolicy(const struct config *c, struct arena *a, struct proc_p
 	mode = m->mode->value;
 	needs = mode != MPOL_DEFAULT && mode != MPOL_LOCAL && mode != MPOL_PREFERRED;
 	if (m->nodes && *m->nodes) {
-		ret->mempolicy_nodes =
-			bitlist_parse(m->nodes, 0, a, &ret->mempolicy_bits, err);
+		ret->mempolicy_nodes = bitlist_parse(m->nodes, 0, a, &ret->mempolicy_bits, err);
 		if (!ret->mempolicy_nodes)
-			return err_ctx(err, "/linux/memoryPolicy/nodes: invalid memory policy node");
+			return err_ctx(err,
+				       "/linux/memoryPolicy/nodes: invalid memory policy node");
 	}
 	if ((mode == MPOL_DEFAULT || mode == MPOL_LOCAL) && ret->mempolicy_nodes)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/memoryPolicy/nodes: invalid memory policy: mode requires 0 nodes "
-			       "but got %s",
-			       m->nodes);
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/memoryPolicy/nodes: invalid memory policy: mode requires 0 nodes "
+			"but got %s",
+			m->nodes);
 	if (needs && !ret->mempolicy_nodes)
 		return err_set(err, ERR_CONFIG,
 			       "/linux/memoryPolicy/nodes: invalid memory policy: %s needs nodes",
@@ -271,7 +274,8 @@ int proc_plan_build(const struct process *p, const struct config *c, const struc
 	ret->no_new_privs = p->noNewPrivileges;
 	ret->oom_score_adj = p->oomScoreAdj;
 	if (p->oomScoreAdj.set && (p->oomScoreAdj.v < -1000 || p->oomScoreAdj.v > 1000))
-		return err_set(err, ERR_CONFIG, "/process/oomScoreAdj: must be -1000 to 1000, not %ld",
+		return err_set(err, ERR_CONFIG,
+			       "/process/oomScoreAdj: must be -1000 to 1000, not %ld",
 			       (long)p->oomScoreAdj.v);
 	if (plan_env(&p->env, a, ret, err) < 0 || plan_user(p, a, ret, err) < 0 ||
 	    plan_rlimits(&p->rlimits, a, ret, err) < 0 || plan_scheduler(p, c, ret, err) < 0 ||
@@ -285,8 +289,9 @@ int proc_plan_build(const struct process *p, const struct config *c, const struc
 	if (c && c->linux && c->linux->personality)
 		ret->personality = (int)c->linux->personality->domain->value;
 	if (c && c->linux && c->linux->personality && c->linux->personality->flags.n)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/personality/flags: no flag is supported (the spec has none)");
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/personality/flags: no flag is supported (the spec has none)");
 	if (c && pairs_get(&c->annotations, "run.oci.keep_original_groups"))
 		ret->keep_groups = true;
 	if (c && c->linux && c->linux->seccomp) {
@@ -295,9 +300,10 @@ int proc_plan_build(const struct process *p, const struct config *c, const struc
 		if (seccomp_compile(c->linux->seccomp, a, &ret->seccomp, err) < 0)
 			return -1;
 		if (ret->seccomp.notify && (!ret->listener_path || ret->listener_path[0] != '/'))
-			return err_set(err, ERR_CONFIG,
-				       "/linux/seccomp/listenerPath: \"%s\" is not an absolute path",
-				       ret->listener_path ? ret->listener_path : "");
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/seccomp/listenerPath: \"%s\" is not an absolute path",
+				ret->listener_path ? ret->listener_path : "");
 	}
 	return 0;
 }
@@ -317,7 +323,8 @@ static int plan_namespaces(const struct config *c, const struct facts *f, struct
 
 		if (p->ns_all & type)
 			return err_set(err, ERR_CONFIG,
-				       "/linux/namespaces/%u: \"%s\" is there twice", i, n->type->name);
+				       "/linux/namespaces/%u: \"%s\" is there twice", i,
+				       n->type->name);
 		p->ns_all |= type;
 		if (!n->path || !*n->path) {
 			p->ns_new |= type;
@@ -326,19 +333,21 @@ static int plan_namespaces(const struct config *c, const struct facts *f, struct
 		joined |= type;
 		p->joins[p->n_joins++] = (struct ns_join){(int)type, n->path, -1};
 	}
-	/* an ordinary user can do nothing without a user namespace: crun and Podman's users expect it */
+	/* an ordinary user can do nothing without a user namespace: crun and Podman's users expect
+	 * it */
 	if (f->uid != 0 && !(p->ns_all & CLONE_NEWUSER)) {
 		p->ns_new |= CLONE_NEWUSER;
 		p->ns_all |= CLONE_NEWUSER;
 	}
 	p->rootless = f->uid != 0;
 	p->own_mounts = p->ns_all & CLONE_NEWNS;
-	/* these can only be entered by a child of the one that joins; and what is joined beside a new
-	 * user namespace is the caller's, out of its reach */
+	/* these can only be entered by a child of the one that joins; and what is joined beside a
+	 * new user namespace is the caller's, out of its reach */
 	p->middle = joined & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME) ||
 		    p->ns_new & CLONE_NEWTIME || (p->ns_new & CLONE_NEWUSER && joined);
 	if (l && l->timeOffsets && (l->timeOffsets->monotonic || l->timeOffsets->boottime)) {
-		const struct time_offset *t[] = {l->timeOffsets->monotonic, l->timeOffsets->boottime};
+		const struct time_offset *t[] = {l->timeOffsets->monotonic,
+						 l->timeOffsets->boottime};
 		static const char *const names[] = {"monotonic", "boottime"};
 		struct buf b = BUF_INIT(a);
 
@@ -362,10 +371,11 @@ static int check_host_name(const struct config *c, struct plan *p, struct err *e
 	p->hostname = c->hostname && *c->hostname ? c->hostname : NULL;
 	p->domainname = c->domainname && *c->domainname ? c->domainname : NULL;
 	if ((p->hostname || p->domainname) && !(p->ns_all & CLONE_NEWUTS))
-		return err_set(err, ERR_CONFIG,
-			       "/%s: needs a uts namespace in linux.namespaces, else it would rename the "
-			       "host",
-			       p->hostname ? "hostname" : "domainname");
+		return err_set(
+			err, ERR_CONFIG,
+			"/%s: needs a uts namespace in linux.namespaces, else it would rename the "
+			"host",
+			p->hostname ? "hostname" : "domainname");
 	if (p->hostname && strlen(p->hostname) > 64)
 		return err_set(err, ERR_CONFIG, "/hostname: longer than 64 bytes");
 	if (p->domainname && strlen(p->domainname) > 64)
@@ -403,22 +413,25 @@ static int plan_cgroup(const struct config *c, const struct facts *f,
 		return 0;
 	g->mount = f->cgroup_mount;
 	if (want && strchr(want, ':'))
-		return err_set(err, ERR_CONFIG,
-			       "/linux/cgroupsPath: \"%s\" is for the systemd cgroup manager, which "
-			       "this version does not have; give a path",
-			       want);
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/cgroupsPath: \"%s\" is for the systemd cgroup manager, which "
+			"this version does not have; give a path",
+			want);
 	if (want && *want == '/') {
 		fmt(full, sizeof(full), "%s", want);
 	} else {
-		/* beside our own cgroup: one with processes in it may have no children with limits */
+		/* beside our own cgroup: one with processes in it may have no children with limits
+		 */
 		const char *slash = strrchr(f->cgroup_self, '/');
 
 		fmt(full, sizeof(full), "%.*s/%s", (int)(slash - f->cgroup_self), f->cgroup_self,
 		    want && *want ? want : o->id);
 	}
 	if (!path_clean(full, clean, sizeof(clean)) || strcmp(clean, "/") == 0)
-		return err_set(err, ERR_CONFIG, "/linux/cgroupsPath: \"%s\" is not a path below the "
-						"cgroup root",
+		return err_set(err, ERR_CONFIG,
+			       "/linux/cgroupsPath: \"%s\" is not a path below the "
+			       "cgroup root",
 			       want);
 	g->path = arena_strdup(a, clean);
 	g->may_fail = (p->rootless || f->in_userns ||
@@ -431,10 +444,11 @@ static int plan_cgroup(const struct config *c, const struct facts *f,
 		return -1;
 	g->delegate = (p->ns_new & CLONE_NEWUSER) && (p->ns_new & CLONE_NEWCGROUP);
 	if (!g->mount && has_limits(g))
-		return err_set(err, ERR_CONFIG,
-			       "%s: no cgroup2 file system is mounted, so no limit can be set: mount -t "
-			       "cgroup2 none /sys/fs/cgroup",
-			       g->writes[0].where);
+		return err_set(
+			err, ERR_CONFIG,
+			"%s: no cgroup2 file system is mounted, so no limit can be set: mount -t "
+			"cgroup2 none /sys/fs/cgroup",
+			g->writes[0].where);
 	if (!g->mount)
 		g->none = true;
 	return 0;
@@ -456,11 +470,11 @@ static int plan_hooks(const struct config *c, struct plan *p, struct err *err)
 {
 	const struct hooks *h = c->hooks;
 	static const struct list none;
-	struct hook_list *lists[] = {&p->prestart,	 &p->create_runtime, &p->create_container,
+	struct hook_list *lists[] = {&p->prestart,	  &p->create_runtime, &p->create_container,
 				     &p->start_container, &p->poststart,      &p->poststop};
-	const struct list *in[] = {h ? &h->prestart : &none,	     h ? &h->createRuntime : &none,
+	const struct list *in[] = {h ? &h->prestart : &none,	    h ? &h->createRuntime : &none,
 				   h ? &h->createContainer : &none, h ? &h->startContainer : &none,
-				   h ? &h->poststart : &none,	     h ? &h->poststop : &none};
+				   h ? &h->poststart : &none,	    h ? &h->poststop : &none};
 	static const char *const names[] = {"prestart",	      "createRuntime", "createContainer",
 					    "startContainer", "poststart",     "poststop"};
 
@@ -520,7 +534,8 @@ static int plan_root(const struct config *c, const struct create_options *o, str
 	char full[PATH_MAX];
 
 	if (!c->root)
-		return err_set(err, ERR_CONFIG, "/root: missing: root.path names the root file system");
+		return err_set(err, ERR_CONFIG,
+			       "/root: missing: root.path names the root file system");
 	if (!*c->root->path)
 		return err_set(err, ERR_CONFIG, "/root/path: empty");
 	fmt(full, sizeof(full), "%s%s%s", c->root->path[0] == '/' ? "" : o->bundle,
@@ -530,9 +545,10 @@ static int plan_root(const struct config *c, const struct create_options *o, str
 	p->rootfs = arena_strdup(a, clean);
 	p->root_readonly = c->root->readonly;
 	if (strcmp(clean, "/") == 0 && p->own_mounts)
-		return err_set(err, ERR_CONFIG,
-			       "/root/path: \"/\" is the host's root: give the container a directory of "
-			       "its own");
+		return err_set(
+			err, ERR_CONFIG,
+			"/root/path: \"/\" is the host's root: give the container a directory of "
+			"its own");
 	return 0;
 }
 
@@ -560,7 +576,8 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	p->root_propagation = MS_REC | MS_SLAVE;
 	if (c->linux && c->linux->rootfsPropagation) {
 		p->root_propagation_end = (unsigned long)c->linux->rootfsPropagation->value;
-		/* pivot_root wants no shared mount around; what shares with the host is cloned before */
+		/* pivot_root wants no shared mount around; what shares with the host is cloned
+		 * before */
 		if (p->root_propagation_end & MS_PRIVATE)
 			p->root_propagation = p->root_propagation_end;
 	}

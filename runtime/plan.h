@@ -36,11 +36,11 @@ enum mount_kind {
 
 struct mount_op {
 	uint8_t kind;
-	bool recursive;	    /* the clone takes submounts along */
-	bool copyup;	    /* tmpfs gets what was there before */
-	bool inherit_mode;  /* tmpfs without mode=: that of the directory below */
-	bool must_be_plain; /* no symlink on the way: /proc and /sys */
-	bool proc_allowed;  /* may be on procfs */
+	bool recursive;	     /* the clone takes submounts along */
+	bool copyup;	     /* tmpfs gets what was there before */
+	bool inherit_mode;   /* tmpfs without mode=: that of the directory below */
+	bool must_be_plain;  /* no symlink on the way: /proc and /sys */
+	bool proc_allowed;   /* may be on procfs */
 	bool source_in_root; /* bind source is below the rootfs: only the child may resolve it */
 	bool follow_source;  /* false: a symlink itself is bound (src-nofollow) */
 	bool bind_node;	     /* MOUNT_NODE: mknod is not permitted, bind the host's */
@@ -49,8 +49,8 @@ struct mount_op {
 	const char *source;
 	const char *type;
 	const char *data;
-	const char *where; /* JSON path for messages */
-	unsigned long flags; /* MS_* of a new file system */
+	const char *where;	       /* JSON path for messages */
+	unsigned long flags;	       /* MS_* of a new file system */
 	uint64_t attr_set, attr_clr;   /* MOUNT_ATTR_* of this mount */
 	uint64_t rattr_set, rattr_clr; /* the same for the mount and all below it */
 	unsigned long propagation;     /* MS_SHARED...; 0 = leave */
@@ -100,8 +100,8 @@ struct proc_plan {
 	uint32_t n_rlimits;
 	struct opt_i64 oom_score_adj;
 	struct sched_op sched;
-	int ioprio; /* -1 = leave */
-	int personality; /* -1 = leave */
+	int ioprio;	      /* -1 = leave */
+	int personality;      /* -1 = leave */
 	const char *apparmor; /* what is written: "exec PROFILE" */
 	const char *selinux;
 	bool terminal;
@@ -129,10 +129,11 @@ struct ns_join {
 };
 
 struct id_maps {
-	char *uid, *gid; /* text for the map files; NULL = nothing to write */
+	char *uid, *gid;	     /* text for the map files; NULL = nothing to write */
 	char **uid_argv, **gid_argv; /* newuidmap, newgidmap; NULL = written directly */
 	bool deny_setgroups;
-	uint32_t root_uid, root_gid; /* outside's idea of the container's 0; UINT32_MAX = unmapped */
+	uint32_t root_uid,
+		root_gid; /* outside's idea of the container's 0; UINT32_MAX = unmapped */
 };
 
 /* ---- cgroup ---- */
@@ -146,8 +147,8 @@ struct cgroup_write {
 };
 
 struct cgroup_plan {
-	bool none;	  /* --cgroup-manager=disabled, or not permitted and not needed */
-	bool may_fail;	  /* not permitted to make one: go on without */
+	bool none;     /* --cgroup-manager=disabled, or not permitted and not needed */
+	bool may_fail; /* not permitted to make one: go on without */
 	const char *mount;
 	const char *path; /* below mount, "/..." */
 	struct cgroup_write *writes;
@@ -170,8 +171,8 @@ struct create_options {
 	const char *console_socket, *pidfd_socket, *pid_file;
 	bool no_pivot, no_new_keyring, no_cgroup, detach, keep, no_subreaper;
 	uint32_t preserve_fds;
-	bool run;	       /* run: start follows at once */
-	const char *rootless;  /* true, false, auto */
+	bool run;				/* run: start follows at once */
+	const char *rootless;			/* true, false, auto */
 	const char *listen_fds, *notify_socket; /* from our environment */
 };
 
@@ -182,8 +183,8 @@ struct plan {
 	uint64_t ns_all; /* those that are not the caller's: new or joined */
 	struct ns_join *joins;
 	uint32_t n_joins;
-	bool middle; /* a helper joins and then clones: user, pid or time namespaces by path */
-	bool rootless; /* an ordinary user's */
+	bool middle;	 /* a helper joins and then clones: user, pid or time namespaces by path */
+	bool rootless;	 /* an ordinary user's */
 	bool own_mounts; /* a mount namespace of its own */
 	struct id_maps ids;
 	const char *time_offsets;
@@ -192,7 +193,7 @@ struct plan {
 	struct idmap *idmaps;
 	uint32_t n_idmaps;
 	bool root_readonly, no_pivot, leave_ramfs;
-	unsigned long root_propagation; /* before anything is mounted, for "/" */
+	unsigned long root_propagation;	    /* before anything is mounted, for "/" */
 	unsigned long root_propagation_end; /* of the container's "/"; 0 = leave */
 	const char *hostname, *domainname;
 	struct pairs sysctl;
@@ -217,15 +218,16 @@ void plan_warn(struct strs *w, struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* mount_plan.c */
-int mount_plan_build(const struct config *c, const struct facts *f, struct arena *a,
-		     struct plan *p, struct err *err) must_check;
+int mount_plan_build(const struct config *c, const struct facts *f, struct arena *a, struct plan *p,
+		     struct err *err) must_check;
 /* ids.c: the maps of a new user namespace. */
 int ids_plan(const struct config *c, const struct facts *f, struct arena *a, struct plan *p,
 	     struct err *err) must_check;
 /* cgroup_knobs.c: linux.resources as writes into cgroup v2 files, in the order to write them. */
 int cgroup_knobs(const struct resources *r, struct arena *a, struct cgroup_write **ret,
 		 uint32_t *ret_n, struct strs *warnings, struct err *err) must_check;
-/* A list of CPUs or nodes as text ("0-3,7") to a bit mask; NULL with *err set if it is malformed. */
+/* A list of CPUs or nodes as text ("0-3,7") to a bit mask; NULL with *err set if it is malformed.
+ */
 uint64_t *bitlist_parse(const char *text, uint32_t min_bits, struct arena *a, uint32_t *ret_bits,
 			struct err *err);
 

@@ -103,7 +103,8 @@ static int set_oom(const struct proc_plan *p, const struct process_env *e, struc
 	fmt(text, sizeof(text), "%d", (int)p->oom_score_adj.v);
 	r = self_write(e->proc, "oom_score_adj", text);
 	if (r == -EACCES || r == -EPERM) {
-		/* an ordinary user may not lower it; Podman asks for the value that is there anyway */
+		/* an ordinary user may not lower it; Podman asks for the value that is there anyway
+		 */
 		auto_fd fd = self_open(e->proc, "oom_score_adj", O_RDONLY);
 		ssize_t n = fd < 0 ? fd : sys_read(fd, now, sizeof(now) - 1);
 
@@ -284,7 +285,8 @@ static int check_cwd(const char *cwd, struct err *err)
 	long r = SYS(getcwd, now, sizeof(now));
 
 	if (r < 0 || now[0] != '/')
-		return err_set(err, EPERM, "process.cwd %s: leads out of the container's root", cwd);
+		return err_set(err, EPERM, "process.cwd %s: leads out of the container's root",
+			       cwd);
 	return 0;
 }
 
@@ -312,20 +314,19 @@ static int set_ids(const struct proc_plan *p, struct err *err)
 
 	if (!p->keep_groups) {
 		r = SYS(setgroups, p->n_groups, p->groups);
-		/* denied for good in this user namespace (user_namespaces(7)): we have CAP_SETGID */
+		/* denied for good in this user namespace (user_namespaces(7)): we have CAP_SETGID
+		 */
 		if (r < 0 && !(r == -EPERM && p->n_groups == 0))
 			return err_sys(err, r, "process.user.additionalGids: set %u groups",
 				       p->n_groups);
 	}
 	r = SYS(setresgid, p->gid, p->gid, p->gid);
 	if (r < 0)
-		return err_sys(err, r,
-			       "process.user.gid %u%s", p->gid,
+		return err_sys(err, r, "process.user.gid %u%s", p->gid,
 			       r == -EINVAL ? " has no mapping in linux.gidMappings" : "");
 	r = SYS(setresuid, p->uid, p->uid, p->uid);
 	if (r < 0)
-		return err_sys(err, r,
-			       "process.user.uid %u%s", p->uid,
+		return err_sys(err, r, "process.user.uid %u%s", p->uid,
 			       r == -EINVAL ? " has no mapping in linux.uidMappings" : "");
 	return 0;
 }
@@ -362,7 +363,8 @@ int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 		return -1;
 	SYS(umask, p->umask);
 	if (filter_before_caps(p)) {
-		/* the effective set was cleared by setresuid; CAP_SYS_ADMIN goes after the filter */
+		/* the effective set was cleared by setresuid; CAP_SYS_ADMIN goes after the filter
+		 */
 		keep = p->caps;
 		keep.permitted |= 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SETPCAP;
 		keep.effective |= 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SETPCAP;
@@ -489,11 +491,11 @@ int process_labels(const struct proc_plan *p, const struct process_env *e, struc
 	if (p->selinux) {
 		r = self_write(e->proc, "attr/exec", p->selinux);
 		if (r < 0)
-			return err_sys(err, r,
-				       "process.selinuxLabel %s: write `/proc/self/attr/exec`%s",
-				       p->selinux,
-				       r == -EINVAL ? " (SELinux is not enabled, or has no such type)"
-						    : "");
+			return err_sys(
+				err, r, "process.selinuxLabel %s: write `/proc/self/attr/exec`%s",
+				p->selinux,
+				r == -EINVAL ? " (SELinux is not enabled, or has no such type)"
+					     : "");
 		/* keyrings and sockets made later carry the label too */
 		self_write(e->proc, "attr/keycreate", p->selinux);
 		self_write(e->proc, "attr/sockcreate", p->selinux);
@@ -538,7 +540,8 @@ static int load_with_listener(const struct seccomp_prog *s, struct sock_fprog *p
 	_Alignas(16) char stack[8192];
 	struct notify n = {.agent = agent, .state = state, .listener = -1};
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			 CLONE_SYSVSEM,
 		.stack = (uint64_t)(uintptr_t)stack,
 		.stack_size = sizeof(stack),
 	};

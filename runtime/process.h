@@ -9,22 +9,23 @@
 #include "plan.h"
 
 struct process_env {
-	int proc;	/* the host's /proc, verified; -1 = none */
+	int proc; /* the host's /proc, verified; -1 = none */
 	int last_cap;
 	uint64_t ignored; /* signals, from process_ignored_signals */
-	uint64_t ns_all; /* the container's own namespaces */
-	bool in_userns;	 /* ... or it inherits one */
-	char path[4096]; /* out: what args[0] was found to be */
+	uint64_t ns_all;  /* the container's own namespaces */
+	bool in_userns;	  /* ... or it inherits one */
+	char path[4096];  /* out: what args[0] was found to be */
 };
 
-/* The signals that are ignored now (bit n - 1), all if that cannot be known. For the child to reset:
- * clone3's CLONE_CLEAR_SIGHAND leaves ignored ones ignored. */
+/* The signals that are ignored now (bit n - 1), all if that cannot be known. For the child to
+ * reset: clone3's CLONE_CLEAR_SIGHAND leaves ignored ones ignored. */
 uint64_t process_ignored_signals(int proc);
 void process_reset_signals(uint64_t ignored);
 /* oom score, scheduler, affinity, io priority, personality, memory policy. */
 int process_limits(const struct proc_plan *p, const struct process_env *e,
 		   struct err *err) must_check;
-/* rlimits, HOME, cwd, groups, ids, umask; capabilities and no_new_privs where the order allows it now. */
+/* rlimits, HOME, cwd, groups, ids, umask; capabilities and no_new_privs where the order allows it
+ * now. */
 int process_user(struct proc_plan *p, struct process_env *e, struct err *err) must_check;
 /* Finds args[0]; "executable file not found in $PATH" and its relatives. */
 int process_find(const struct proc_plan *p, struct process_env *e, struct err *err) must_check;

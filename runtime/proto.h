@@ -38,7 +38,8 @@ int proto_send(int sock, enum msg_kind kind, uint32_t value, int fd);
 int proto_fail(int sock, const struct err *err);
 /* 1, or 0 at end of file (the peer is dead), or -1 with *err set: not one of the kinds in `allowed`
  * (bits 1 << kind), or malformed. A MSG_FAILED is always allowed and copies its err into *err. */
-int proto_recv(int sock, uint32_t allowed, struct msg *ret, int *ret_fd, struct err *err) must_check;
+int proto_recv(int sock, uint32_t allowed, struct msg *ret, int *ret_fd,
+	       struct err *err) must_check;
 /* What a received message must satisfy; for the fuzzer. */
 int proto_check(struct msg *m, long len, uint32_t allowed, struct err *err) must_check;
 

@@ -274,7 +274,8 @@ static uint32_t put_leaf(struct out *o, const struct range *r, bool is_32)
 	return r->clauses ? put_clauses(o, r->clauses, is_32) : ret_near(o, r->verdict, 3);
 }
 
-static uint32_t put_tree(struct out *o, const struct range *v, uint32_t n, uint32_t bias, bool is_32)
+static uint32_t put_tree(struct out *o, const struct range *v, uint32_t n, uint32_t bias,
+			 bool is_32)
 {
 	uint32_t half = n / 2;
 	uint32_t high;
@@ -332,10 +333,11 @@ int bpf_build(struct bpf_input *in, struct arena *a, struct sock_filter **ret, u
 	}
 	put_load(&o, offsetof(struct seccomp_data, arch));
 	if (o.full)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/seccomp: the program is larger than the kernel's limit of %d "
-			       "instructions",
-			       MAX_INSNS);
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/seccomp: the program is larger than the kernel's limit of %d "
+			"instructions",
+			MAX_INSNS);
 	*ret = o.v + MAX_INSNS - o.pos;
 	*ret_len = o.pos;
 	return 0;

@@ -40,7 +40,7 @@ struct bpf_arch {
 	bool used;
 	struct bpf_call *calls; /* unsorted until bpf_build */
 	uint32_t n, cap;
-	int newest; /* the largest number that the profile names; -1 = none */
+	int newest;	    /* the largest number that the profile names; -1 = none */
 	int16_t slot[1024]; /* number -> index + 1 in calls */
 };
 

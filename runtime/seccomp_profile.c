@@ -159,8 +159,8 @@ static int add_rule(struct compile *c, const struct seccomp_rule *rule, uint32_t
 
 		if (arg->index.v > 5)
 			return err_set(c->err, ERR_CONFIG,
-				       "%s/args/%u/index: a system call has arguments 0 to 5", where,
-				       i);
+				       "%s/args/%u/index: a system call has arguments 0 to 5",
+				       where, i);
 		alternatives |= used >> arg->index.v & 1;
 		used |= 1U << arg->index.v;
 	}
@@ -192,9 +192,10 @@ static int add_rule(struct compile *c, const struct seccomp_rule *rule, uint32_t
 static int choose_archs(struct compile *c)
 {
 	static const char *const others[] = {
-		"X86_64", "X86", "X32", "ARM", "AARCH64", "MIPS", "MIPS64", "MIPS64N32", "MIPSEL",
-		"MIPSEL64", "MIPSEL64N32", "PPC", "PPC64", "PPC64LE", "S390", "S390X", "PARISC",
-		"PARISC64", "RISCV64", "LOONGARCH64", "M68K", "SH", "SHEB", "NATIVE",
+		"X86_64",  "X86",	  "X32",    "ARM",	"AARCH64",     "MIPS",
+		"MIPS64",  "MIPS64N32",	  "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC",
+		"PPC64",   "PPC64LE",	  "S390",   "S390X",	"PARISC",      "PARISC64",
+		"RISCV64", "LOONGARCH64", "M68K",   "SH",	"SHEB",	       "NATIVE",
 	};
 
 	c->in.arch[0].used = true; /* always the machine's own, as libseccomp has it */
@@ -213,9 +214,10 @@ static int choose_archs(struct compile *c)
 			known = strncmp(name, "SCMP_ARCH_", 10) == 0 &&
 				strcmp(name + 10, others[o]) == 0;
 		if (!known)
-			return err_set(c->err, ERR_CONFIG,
-				       "/linux/seccomp/architectures/%u: unknown architecture \"%s\"",
-				       i, name);
+			return err_set(
+				c->err, ERR_CONFIG,
+				"/linux/seccomp/architectures/%u: unknown architecture \"%s\"", i,
+				name);
 	}
 	return 0;
 }
@@ -246,8 +248,9 @@ int seccomp_compile(const struct seccomp *s, struct arena *a, struct seccomp_pro
 	}
 	*ret = (struct seccomp_prog){.notify = c.notify};
 	if (c.notify && !s->listenerPath)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/seccomp/listenerPath: must be set when SCMP_ACT_NOTIFY is used");
+		return err_set(
+			err, ERR_CONFIG,
+			"/linux/seccomp/listenerPath: must be set when SCMP_ACT_NOTIFY is used");
 	if (!s->flags.n && !s->flags.v)
 		ret->flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (uint32_t i = 0; i < s->flags.n; i++)

@@ -26,9 +26,10 @@ int id_check(const char *id, struct err *err)
 			       NAME_MAX);
 	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
 	    id[strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-")])
-		return err_set(err, ERR_USAGE,
-			       "invalid container id \"%s\": it may have letters, digits, and _ + - .",
-			       id);
+		return err_set(
+			err, ERR_USAGE,
+			"invalid container id \"%s\": it may have letters, digits, and _ + - .",
+			id);
 	return 0;
 }
 
@@ -81,7 +82,8 @@ int store_make(const struct store *s, const char *id, struct err *err)
 	int r = sys_mkdirat(s->root, id, 0700);
 
 	if (r == -EEXIST)
-		return err_set(err, EEXIST, "container with id %s already exists (in %s)", id, s->path);
+		return err_set(err, EEXIST, "container with id %s already exists (in %s)", id,
+			       s->path);
 	if (r < 0) {
 		err_sys(err, r, "make %s/%s", s->path, id);
 		return r == -ENOSPC ? err_hint(err, HINT_SPACE) : -1;
@@ -147,8 +149,8 @@ static void find_out(struct container *c, const struct facts *f)
 		c->status = STATUS_CREATING;
 		return;
 	}
-	if (proc_stat(f->proc, (pid_t)c->s.pid.v, &start, &letter) < 0 || start != c->s.init_start.v ||
-	    letter == 'Z' || letter == 'X')
+	if (proc_stat(f->proc, (pid_t)c->s.pid.v, &start, &letter) < 0 ||
+	    start != c->s.init_start.v || letter == 'Z' || letter == 'X')
 		return;
 	c->status = has_start_socket(c->dir) ? STATUS_CREATED
 		    : is_paused(&c->s)	     ? STATUS_PAUSED
@@ -179,8 +181,9 @@ int store_get(const struct store *s, const char *id, const struct facts *f, bool
 		if (r < 0 || st.st_nlink == 0) {
 			fd_drop(&ret->dir);
 			return r < 0 ? err_sys(err, r, "lock %s/%s", s->path, id)
-				     : err_set(err, ENOENT, "container \"%s\" does not exist (in %s)",
-					       id, s->path);
+				     : err_set(err, ENOENT,
+					       "container \"%s\" does not exist (in %s)", id,
+					       s->path);
 		}
 	}
 	ret->s.id = arena_strdup(a, id);

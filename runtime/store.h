@@ -41,6 +41,7 @@ int store_get(const struct store *s, const char *id, const struct facts *f, bool
 /* Removes the directory and all in it. */
 int store_remove(const struct store *s, const char *id, struct err *err) must_check;
 /* Ids, sorted. */
-int store_list(const struct store *s, struct arena *a, struct strs *ret, struct err *err) must_check;
+int store_list(const struct store *s, struct arena *a, struct strs *ret,
+	       struct err *err) must_check;
 
 #endif

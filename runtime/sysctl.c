@@ -11,14 +11,22 @@ static const struct {
 	const char *name; /* a trailing dot: all that begins so */
 	uint64_t ns;
 } namespaced[] = {
-	{"net.", CLONE_NEWNET},		      {"fs.mqueue.", CLONE_NEWIPC},
-	{"kernel.msgmax", CLONE_NEWIPC},      {"kernel.msgmnb", CLONE_NEWIPC},
-	{"kernel.msgmni", CLONE_NEWIPC},      {"kernel.msg_next_id", CLONE_NEWIPC},
-	{"kernel.sem", CLONE_NEWIPC},	      {"kernel.sem_next_id", CLONE_NEWIPC},
-	{"kernel.shmall", CLONE_NEWIPC},      {"kernel.shmmax", CLONE_NEWIPC},
-	{"kernel.shmmni", CLONE_NEWIPC},      {"kernel.shm_rmid_forced", CLONE_NEWIPC},
-	{"kernel.shm_next_id", CLONE_NEWIPC}, {"kernel.domainname", CLONE_NEWUTS},
-	{"kernel.hostname", CLONE_NEWUTS},    {"user.", CLONE_NEWUSER},
+	{"net.", CLONE_NEWNET},
+	{"fs.mqueue.", CLONE_NEWIPC},
+	{"kernel.msgmax", CLONE_NEWIPC},
+	{"kernel.msgmnb", CLONE_NEWIPC},
+	{"kernel.msgmni", CLONE_NEWIPC},
+	{"kernel.msg_next_id", CLONE_NEWIPC},
+	{"kernel.sem", CLONE_NEWIPC},
+	{"kernel.sem_next_id", CLONE_NEWIPC},
+	{"kernel.shmall", CLONE_NEWIPC},
+	{"kernel.shmmax", CLONE_NEWIPC},
+	{"kernel.shmmni", CLONE_NEWIPC},
+	{"kernel.shm_rmid_forced", CLONE_NEWIPC},
+	{"kernel.shm_next_id", CLONE_NEWIPC},
+	{"kernel.domainname", CLONE_NEWUTS},
+	{"kernel.hostname", CLONE_NEWUTS},
+	{"user.", CLONE_NEWUSER},
 };
 
 int sysctl_check(const struct pairs *s, uint64_t ns, struct err *err)
@@ -30,8 +38,10 @@ int sysctl_check(const struct pairs *s, uint64_t ns, struct err *err)
 		bool known = false;
 
 		if (fmt(dotted, sizeof(dotted), "%s", key) >= sizeof(dotted) || strstr(key, ".."))
-			return err_set(err, ERR_CONFIG, "/linux/sysctl: \"%s\" is not a sysctl", key);
-		/* sysctl(8): if the first separator is a slash, slashes part and dots are letters */
+			return err_set(err, ERR_CONFIG, "/linux/sysctl: \"%s\" is not a sysctl",
+				       key);
+		/* sysctl(8): if the first separator is a slash, slashes part and dots are letters
+		 */
 		if (strcspn(dotted, "/") < strcspn(dotted, "."))
 			for (char *p = dotted; *p; p++)
 				*p = (char)(*p == '/' ? '.' : *p == '.' ? '/' : *p);
@@ -46,17 +56,20 @@ int sysctl_check(const struct pairs *s, uint64_t ns, struct err *err)
 				need = name_of(namespace_names, (int64_t)namespaced[n].ns);
 		}
 		if (strcmp(dotted, "kernel.hostname") == 0)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/sysctl: kernel.hostname is set by the property hostname");
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/sysctl: kernel.hostname is set by the property hostname");
 		if (!known)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/sysctl: \"%s\" is not in a namespace: it would change the "
-				       "host",
-				       key);
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/sysctl: \"%s\" is not in a namespace: it would change the "
+				"host",
+				key);
 		if (need)
-			return err_set(err, ERR_CONFIG,
-				       "/linux/sysctl: \"%s\" needs a %s namespace in linux.namespaces",
-				       key, need);
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/sysctl: \"%s\" needs a %s namespace in linux.namespaces",
+				key, need);
 	}
 	return 0;
 }

@@ -23,20 +23,28 @@
 #endif
 
 const struct name namespace_names[] = {
-	{"pid", CLONE_NEWPID},	 {"network", CLONE_NEWNET},   {"mount", CLONE_NEWNS},
-	{"ipc", CLONE_NEWIPC},	 {"uts", CLONE_NEWUTS},	      {"user", CLONE_NEWUSER},
-	{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}, {NULL, 0},
+	{"pid", CLONE_NEWPID},	     {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},
+	{"ipc", CLONE_NEWIPC},	     {"uts", CLONE_NEWUTS},	{"user", CLONE_NEWUSER},
+	{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},	{NULL, 0},
 };
 
 const struct name rlimit_names[] = {
-	{"RLIMIT_AS", RLIMIT_AS},	      {"RLIMIT_CORE", RLIMIT_CORE},
-	{"RLIMIT_CPU", RLIMIT_CPU},	      {"RLIMIT_DATA", RLIMIT_DATA},
-	{"RLIMIT_FSIZE", RLIMIT_FSIZE},	      {"RLIMIT_LOCKS", RLIMIT_LOCKS},
-	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},   {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-	{"RLIMIT_NICE", RLIMIT_NICE},	      {"RLIMIT_NOFILE", RLIMIT_NOFILE},
-	{"RLIMIT_NPROC", RLIMIT_NPROC},	      {"RLIMIT_RSS", RLIMIT_RSS},
-	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},     {"RLIMIT_RTTIME", RLIMIT_RTTIME},
-	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK},
+	{"RLIMIT_AS", RLIMIT_AS},
+	{"RLIMIT_CORE", RLIMIT_CORE},
+	{"RLIMIT_CPU", RLIMIT_CPU},
+	{"RLIMIT_DATA", RLIMIT_DATA},
+	{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+	{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+	{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+	{"RLIMIT_NICE", RLIMIT_NICE},
+	{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+	{"RLIMIT_NPROC", RLIMIT_NPROC},
+	{"RLIMIT_RSS", RLIMIT_RSS},
+	{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+	{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+	{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+	{"RLIMIT_STACK", RLIMIT_STACK},
 	{NULL, 0},
 };
 
@@ -54,10 +62,14 @@ const struct name action_names[] = {
 };
 
 const struct name operator_names[] = {
-	{"SCMP_CMP_NE", OP_NE}, {"SCMP_CMP_LT", OP_LT},
-	{"SCMP_CMP_LE", OP_LE}, {"SCMP_CMP_EQ", OP_EQ},
-	{"SCMP_CMP_GE", OP_GE}, {"SCMP_CMP_GT", OP_GT},
-	{"SCMP_CMP_MASKED_EQ", OP_MASKED_EQ}, {NULL, 0},
+	{"SCMP_CMP_NE", OP_NE},
+	{"SCMP_CMP_LT", OP_LT},
+	{"SCMP_CMP_LE", OP_LE},
+	{"SCMP_CMP_EQ", OP_EQ},
+	{"SCMP_CMP_GE", OP_GE},
+	{"SCMP_CMP_GT", OP_GT},
+	{"SCMP_CMP_MASKED_EQ", OP_MASKED_EQ},
+	{NULL, 0},
 };
 
 const struct name seccomp_flag_names[] = {
@@ -69,14 +81,10 @@ const struct name seccomp_flag_names[] = {
 };
 
 const struct name memory_policy_modes[] = {
-	{"MPOL_DEFAULT", MPOL_DEFAULT},
-	{"MPOL_PREFERRED", MPOL_PREFERRED},
-	{"MPOL_BIND", MPOL_BIND},
-	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
-	{"MPOL_LOCAL", MPOL_LOCAL},
-	{"MPOL_PREFERRED_MANY", 5},
-	{"MPOL_WEIGHTED_INTERLEAVE", 6},
-	{NULL, 0},
+	{"MPOL_DEFAULT", MPOL_DEFAULT},	 {"MPOL_PREFERRED", MPOL_PREFERRED},
+	{"MPOL_BIND", MPOL_BIND},	 {"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+	{"MPOL_LOCAL", MPOL_LOCAL},	 {"MPOL_PREFERRED_MANY", 5},
+	{"MPOL_WEIGHTED_INTERLEAVE", 6}, {NULL, 0},
 };
 
 const struct name memory_policy_flags[] = {
@@ -114,10 +122,14 @@ static const struct name device_types[] = {
 };
 
 static const struct name propagations[] = {
-	{"shared", MS_SHARED | MS_REC},	      {"rshared", MS_SHARED | MS_REC},
-	{"slave", MS_SLAVE | MS_REC},	      {"rslave", MS_SLAVE | MS_REC},
-	{"private", MS_PRIVATE | MS_REC},     {"rprivate", MS_PRIVATE | MS_REC},
-	{"unbindable", MS_UNBINDABLE | MS_REC}, {"runbindable", MS_UNBINDABLE | MS_REC},
+	{"shared", MS_SHARED | MS_REC},
+	{"rshared", MS_SHARED | MS_REC},
+	{"slave", MS_SLAVE | MS_REC},
+	{"rslave", MS_SLAVE | MS_REC},
+	{"private", MS_PRIVATE | MS_REC},
+	{"rprivate", MS_PRIVATE | MS_REC},
+	{"unbindable", MS_UNBINDABLE | MS_REC},
+	{"runbindable", MS_UNBINDABLE | MS_REC},
 	{NULL, 0},
 };
 
@@ -151,8 +163,12 @@ static const struct fields capabilities_fields = FIELDS(T, capabilities_rows);
 
 #define T struct scheduler
 static const struct field scheduler_rows[] = {
-	F_ENUM_REQ(T, policy, scheduler_policies), F(T, nice),	   F(T, priority),
-	F_ENUMS(T, flags, scheduler_flags),	   F(T, runtime), F(T, deadline),
+	F_ENUM_REQ(T, policy, scheduler_policies),
+	F(T, nice),
+	F(T, priority),
+	F_ENUMS(T, flags, scheduler_flags),
+	F(T, runtime),
+	F(T, deadline),
 	F(T, period),
 };
 static const struct fields scheduler_fields = FIELDS(T, scheduler_rows);
@@ -246,8 +262,10 @@ static const struct fields time_offsets_fields = FIELDS(T, time_offsets_rows);
 
 #define T struct device
 static const struct field device_rows[] = {
-	F_REQ(T, path), F_ENUM_REQ(T, type, device_types), F(T, major), F(T, minor),
-	F(T, fileMode), F(T, uid),			   F(T, gid),
+	F_REQ(T, path), F_ENUM_REQ(T, type, device_types),
+	F(T, major),	F(T, minor),
+	F(T, fileMode), F(T, uid),
+	F(T, gid),
 };
 static const struct fields device_fields = FIELDS(T, device_rows);
 #undef T
@@ -265,8 +283,14 @@ static const struct fields device_rule_fields = FIELDS(T, device_rule_rows);
 
 #define T struct memory
 static const struct field memory_rows[] = {
-	F(T, limit),	  F(T, reservation), F(T, swap),	     F(T, kernel),
-	F(T, kernelTCP),  F(T, swappiness),  F(T, disableOOMKiller), F(T, useHierarchy),
+	F(T, limit),
+	F(T, reservation),
+	F(T, swap),
+	F(T, kernel),
+	F(T, kernelTCP),
+	F(T, swappiness),
+	F(T, disableOOMKiller),
+	F(T, useHierarchy),
 	F(T, checkBeforeUpdate),
 };
 static const struct fields memory_fields = FIELDS(T, memory_rows);
@@ -274,8 +298,8 @@ static const struct fields memory_fields = FIELDS(T, memory_rows);
 
 #define T struct cpu
 static const struct field cpu_rows[] = {
-	F(T, shares), F(T, period), F(T, burst), F(T, realtimePeriod), F(T, quota),
-	F(T, realtimeRuntime), F(T, idle), F(T, cpus), F(T, mems),
+	F(T, shares),	       F(T, period), F(T, burst), F(T, realtimePeriod), F(T, quota),
+	F(T, realtimeRuntime), F(T, idle),   F(T, cpus),  F(T, mems),
 };
 static const struct fields cpu_fields = FIELDS(T, cpu_rows);
 #undef T
@@ -341,21 +365,16 @@ static const struct fields seccomp_arg_fields = FIELDS(T, seccomp_arg_rows);
 #undef T
 
 #define T struct seccomp_rule
-static const struct field seccomp_rule_rows[] = {F_REQ(T, names),
-						 F_ENUM_REQ(T, action, action_names),
-						 F(T, errnoRet),
-						 F_OBJS(T, args, &seccomp_arg_fields)};
+static const struct field seccomp_rule_rows[] = {
+	F_REQ(T, names), F_ENUM_REQ(T, action, action_names), F(T, errnoRet),
+	F_OBJS(T, args, &seccomp_arg_fields)};
 static const struct fields seccomp_rule_fields = FIELDS(T, seccomp_rule_rows);
 #undef T
 
 #define T struct seccomp
 static const struct field seccomp_rows[] = {
-	F_ENUM_REQ(T, defaultAction, action_names),
-	F(T, defaultErrnoRet),
-	F(T, architectures),
-	F_ENUMS(T, flags, seccomp_flag_names),
-	F(T, listenerPath),
-	F(T, listenerMetadata),
+	F_ENUM_REQ(T, defaultAction, action_names), F(T, defaultErrnoRet), F(T, architectures),
+	F_ENUMS(T, flags, seccomp_flag_names),	    F(T, listenerPath),	   F(T, listenerMetadata),
 	F_OBJS(T, syscalls, &seccomp_rule_fields),
 };
 const struct fields seccomp_fields = FIELDS(T, seccomp_rows);

@@ -89,7 +89,8 @@ struct hooks {
 	struct list prestart, createRuntime, createContainer, startContainer, poststart, poststop;
 };
 
-struct namespace {
+struct namespace
+{
 	const struct name *type; /* value: CLONE_NEW* */
 	const char *path;
 };

@@ -7,12 +7,13 @@
 
 /* Where we are in the text: one frame for each open map or list. */
 struct frame {
-	const struct field *field; /* what the frame fills; NULL for the top and for skipped parts */
-	const struct fields *t;	   /* the table of a map's keys, NULL in lists and string maps */
-	void *base;		   /* the struct or member that it fills */
-	uint64_t seen;		   /* rows of t that were there */
-	const char *key;	   /* the newest key, for the pointer */
-	uint32_t index;		   /* the number of the newest element */
+	const struct field
+		*field;		/* what the frame fills; NULL for the top and for skipped parts */
+	const struct fields *t; /* the table of a map's keys, NULL in lists and string maps */
+	void *base;		/* the struct or member that it fills */
+	uint64_t seen;		/* rows of t that were there */
+	const char *key;	/* the newest key, for the pointer */
+	uint32_t index;		/* the number of the newest element */
 	uint32_t cap;
 	bool is_list;
 };
@@ -318,8 +319,8 @@ static int open_member(struct decoder *d, struct frame *f, enum json_kind kind)
 	case FIELD_STRS:
 		if (kind != JSON_LIST)
 			break;
-		*(struct strs *)member = (struct strs){.v = arena_array(d->arena, char *, 1),
-						       .set = true};
+		*(struct strs *)member =
+			(struct strs){.v = arena_array(d->arena, char *, 1), .set = true};
 		push(d, row, NULL, member, true);
 		return 0;
 	case FIELD_U32S:
@@ -381,7 +382,7 @@ static int on_open(void *ctx, enum json_kind kind)
 	}
 	return fail(d, "must be %s",
 		    f->field->kind == FIELD_OBJS || f->field->kind == FIELD_MAP ? "an object"
-										 : "a string");
+										: "a string");
 }
 
 static int on_close(void *ctx)

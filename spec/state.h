@@ -13,14 +13,14 @@ struct state {
 	/* ours: enough to undo everything, whoever comes to do it */
 	struct opt_u64 init_start; /* field 22 of /proc/PID/stat: guards against a reused pid */
 	const char *cgroup_mount, *cgroup_path, *cgroup_top;
-	const char *rdt_path; /* the resctrl directory that create made */
+	const char *rdt_path;	  /* the resctrl directory that create made */
 	bool poststart, poststop; /* config.json has such hooks */
-	bool notifies; /* seccomp tells an agent: start must connect to it */
+	bool notifies;		  /* seccomp tells an agent: start must connect to it */
 	bool own_pidns, own_userns;
 	struct opt_bool rootless;
 };
 
-extern const struct fields state_file_fields;   /* on disk */
+extern const struct fields state_file_fields;	/* on disk */
 extern const struct fields state_output_fields; /* runtime.md#state and what list adds */
 
 #endif

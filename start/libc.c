@@ -282,7 +282,8 @@ dev_t gnu_dev_makedev(unsigned int major, unsigned int minor)
 
 _Noreturn void abort(void)
 {
-	static const char text[] = "proa: internal error: a function that is not there was called\n";
+	static const char text[] =
+		"proa: internal error: a function that is not there was called\n";
 
 	(void)sys_write(2, text, sizeof(text) - 1);
 	sys_exit(134);
