@@ -242,3 +242,32 @@ load helpers
 	ok
 	echo "$output" | jq -e '.mounts and .steps and .stages and .cgroup'
 }
+
+@test "LISTEN_FDS: the descriptors and the variables reach the program" {
+	echo text >file
+	script 'cat /proc/self/fd/3; echo $LISTEN_FDS $LISTEN_PID'
+	run sh -c "exec 3<file; LISTEN_FDS=1 exec timeout -s KILL 20 \"$PROA\" --root \"$ROOT\" run c"
+	ok
+	is "$(echo "$output" | xargs)" "text 1 1"
+	run sh -c "exec 3<&-; LISTEN_FDS=1 exec timeout -s KILL 20 \"$PROA\" --root \"$ROOT\" run c"
+	fails 1
+	says "descriptor 3 is not open"
+}
+
+@test "NOTIFY_SOCKET: the host's socket is in the container" {
+	python3 - "$TMP/n.sock" >"$TMP/said" 3>&- <<-'PY' &
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.bind(sys.argv[1])
+	s.settimeout(15)
+	print(s.recv(100).decode())
+	PY
+	for i in $(seq 50); do [ -S "$TMP/n.sock" ] && break; sleep 0.1; done
+	script 'test -S $NOTIFY_SOCKET && echo $NOTIFY_SOCKET'
+	run env NOTIFY_SOCKET="$TMP/n.sock" timeout -s KILL 20 "$PROA" --root "$ROOT" run c
+	echo READY=1 >"$TMP/x"
+	python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'bye', '$TMP/n.sock')"
+	wait
+	ok
+	is "$output" /run/notify/notify.sock
+}

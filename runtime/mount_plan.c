@@ -568,6 +568,19 @@ static int plan_paths(struct mount_ctx *m, const struct strs *paths, enum mount_
 	return 0;
 }
 
+/* The socket that systemd gave our caller: the program says itself that it is ready. */
+static void plan_notify(struct mount_ctx *m)
+{
+	if (!m->p->notify_socket)
+		return;
+	add(m, (struct mount_op){.kind = MOUNT_BIND,
+				 .dest = PLAN_NOTIFY_SOCKET,
+				 .source = m->p->notify_socket,
+				 .follow_source = true,
+				 .idmap = -1,
+				 .where = "NOTIFY_SOCKET"});
+}
+
 int mount_plan_build(const struct config *c, const struct facts *f, struct arena *a, struct plan *p,
 		     struct err *err)
 {
@@ -582,6 +595,7 @@ int mount_plan_build(const struct config *c, const struct facts *f, struct arena
 				       "/mounts: need a mount namespace in linux.namespaces");
 		return 0;
 	}
+	plan_notify(&m);
 	if (!dev_is_bound(p) && plan_devices(&m) < 0)
 		return -1;
 	if (!c->linux)

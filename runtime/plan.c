@@ -552,6 +552,32 @@ static int plan_root(const struct config *c, const struct create_options *o, str
 	return 0;
 }
 
+/* An abstract socket is in the host's network namespace: a container with its own cannot reach it,
+ * one without needs no mount. A variable of the configuration is somebody's decision and stays. */
+static void plan_notify_socket(const struct config *c, const struct create_options *o,
+			       struct plan *p)
+{
+	for (uint32_t i = 0; c->process && i < c->process->env.n; i++)
+		if (strncmp(c->process->env.v[i], "NOTIFY_SOCKET=", 14) == 0)
+			return;
+	if (o->notify_socket && o->notify_socket[0] == '/' && p->own_mounts && c->process)
+		p->notify_socket = o->notify_socket;
+}
+
+/* In front: the last slot is kept for HOME. */
+static void add_env(struct proc_plan *q, struct arena *a, const char *text)
+{
+	uint32_t n = 0;
+	char **env;
+
+	while (q->env[n])
+		n++;
+	env = arena_array(a, char *, n + 4);
+	env[0] = (char *)text;
+	memcpy(env + 1, q->env, sizeof(char *) * n);
+	q->env = env;
+}
+
 int plan_build(const struct config *c, const struct facts *f, const struct create_options *o,
 	       struct arena *a, struct plan *ret, struct err *err)
 {
@@ -561,11 +587,24 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	if (check_version(c, p, a, err) < 0 || plan_namespaces(c, f, a, p, err) < 0 ||
 	    plan_root(c, o, a, p, err) < 0 || ids_plan(c, f, a, p, err) < 0 ||
 	    check_host_name(c, p, err) < 0 || check_masks(c, p, err) < 0 ||
-	    plan_hooks(c, p, err) < 0 || plan_cgroup(c, f, o, a, p, err) < 0 ||
-	    mount_plan_build(c, f, a, p, err) < 0 ||
+	    plan_hooks(c, p, err) < 0 || plan_cgroup(c, f, o, a, p, err) < 0)
+		return -1;
+	plan_notify_socket(c, o, p);
+	if (mount_plan_build(c, f, a, p, err) < 0 ||
 	    proc_plan_build(c->process, c, f, a, &p->proc, &p->warnings, err) < 0)
 		return -1;
 	plan_delegation(p);
+	p->proc.n_keep_fds = o->preserve_fds;
+	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
+		p->proc.listen_fds = true;
+		p->proc.n_keep_fds += o->preserve_fds;
+	}
+	if (p->notify_socket)
+		add_env(&p->proc, a, "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET);
+	if (p->proc.listen_fds) {
+		add_env(&p->proc, a, arena_fmt(a, "LISTEN_FDS=%s", o->listen_fds));
+		add_env(&p->proc, a, "LISTEN_PID=1");
+	}
 	if (c->process && !p->proc.args)
 		return err_set(err, ERR_CONFIG, "/process/args: missing: the program to start");
 	if (c->process && !p->proc.args[0])
@@ -582,11 +621,6 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 			p->root_propagation = p->root_propagation_end;
 	}
 	p->proc.keep_groups |= p->ids.deny_setgroups;
-	p->proc.n_keep_fds = o->preserve_fds;
-	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
-		p->proc.listen_fds = true;
-		p->proc.n_keep_fds += o->preserve_fds;
-	}
 	if (!o->no_new_keyring)
 		p->proc.keyring = arena_fmt(a, "_ses.%s", o->id);
 	if (c->linux) {

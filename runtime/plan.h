@@ -203,10 +203,14 @@ struct plan {
 	struct hook_list prestart, create_runtime, create_container, start_container, poststart,
 		poststop;
 	bool hooks_in_parent; /* prestart or createRuntime: the child waits for them */
+	const char *notify_socket; /* the host's, to be bound into the container */
 	struct list net_devices;
 	bool intel_rdt;
 	struct strs warnings;
 };
+
+/* Where the container finds the notification socket (sd_notify(3)). */
+#define PLAN_NOTIFY_SOCKET "/run/notify/notify.sock"
 
 int plan_build(const struct config *c, const struct facts *f, const struct create_options *o,
 	       struct arena *a, struct plan *ret, struct err *err) must_check;

@@ -27,7 +27,7 @@ cd "$work"
 "$top/build/proa" spec
 jq '.process.terminal = false | .process.args = ["/bin/true"]' config.json >c && mv c config.json
 cp config.json small.json
-jq --slurpfile s "$top/seccomp-profiles/default.json" '.linux.seccomp = $s[0] | .process.env += [range(100) | "VARIABLE_\(.)=some-value"] | .annotations = ([range(20) | {key: "annotation.\(.)", value: "some value"}] | from_entries)' small.json >big.json
+jq --slurpfile s "$top/seccomp-profiles/default.json" '.linux.seccomp = ($s[0] | .architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]) | .process.env += [range(100) | "VARIABLE_\(.)=some-value"] | .annotations = ([range(20) | {key: "annotation.\(.)", value: "some value"}] | from_entries)' small.json >big.json
 
 declare -A best sum
 runtimes="proa"
@@ -73,5 +73,6 @@ for v in run big create start state exec delete; do
 	done
 	echo
 done
+cp small.json config.json
 echo "system calls of run: $(env -i strace -f -c -o /dev/stdout "$top/build/proa" run b1 | awk '/total/{print $3}')"
 echo "size: $(stat -c %s "$top/build/proa") bytes"
