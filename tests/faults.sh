@@ -9,10 +9,13 @@ proa=$PWD/build/proa
 work=$(mktemp -d /tmp/proa-faults.XXXXXX)
 trap 'cd /; rm -rf "$work"' EXIT
 mkdir -p "$work/rootfs"/{bin,proc,sys,dev}
-cp /bin/busybox "$work/rootfs/bin/"
+# a program without a C library: no call of its own but the last
+gcc -static -Os -nostdlib -o "$work/rootfs/bin/true" -x c - <<'C'
+void _start(void) { __asm__ volatile("mov $60,%eax; xor %edi,%edi; syscall"); }
+C
 cd "$work"
 "$proa" spec
-jq '.process.terminal = false | .process.args = ["/bin/busybox", "true"]' config.json >c && mv c config.json
+jq '.process.terminal = false | .process.args = ["/bin/true"]' config.json >c && mv c config.json
 calls=$(strace -f -qq -c -o /dev/stdout "$proa" --root "$work/state" run c | awk 'NF >= 4 && $1 ~ /^[0-9.]+$/ && $NF != "total" {print $NF}')
 before=$(wc -l </proc/self/mountinfo)
 n=0 bad=0
@@ -29,7 +32,7 @@ for call in $calls; do
 				"$proa" --root "$work/state" run c >out 2>&1 </dev/null || status=$?
 			timeout -s KILL 20 "$proa" --root "$work/state" delete --force c >>out 2>&1
 			left=$(ls -A state 2>/dev/null)$([ "$(wc -l </proc/self/mountinfo)" = "$before" ] || echo mounts)
-			if [ $status -gt 1 ] || [ -n "$left" ] || { [ $status -eq 1 ] && ! grep -q '^proa: ' out; }; then
+			if [ $status -gt 1 ] || [ -n "$left" ] || { [ $status -eq 1 ] && [ $call != write ] && ! grep -q '^proa: ' out; }; then
 				echo "not ok $n - $call $e $when: status $status, left: $left"
 				sed 's/^/# /' out
 				bad=1
