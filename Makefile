@@ -90,7 +90,7 @@ check:
 # ---- fuzzers (libFuzzer) ----
 FUZZ_CC ?= clang-14
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(UNIT_C) $(GEN)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/common.h $(UNIT_C) $(GEN)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(FUZZ_CC) -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -w -Ilib \
 		-Ispec -Iruntime -I$(BUILD) -DPROA_COMMIT='"fuzz"' -o $@ $< $(UNIT_C) -lyajl

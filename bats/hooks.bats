@@ -33,6 +33,14 @@ createContainer c creating $BUNDLE"
 	says '"status":"created"'
 }
 
+@test "startContainer runs under the container's seccomp filter, which refuses clone3" {
+	config '.root.readonly = false | .linux.seccomp = $s[0] | .hooks = {startContainer:[{path:"/bin/sh",args:["sh","-c","grep Seccomp: /proc/self/status >/hooked"]}]}' --slurpfile s "$TOP/seccomp-profiles/default.json"
+	args cat /hooked
+	proa run c
+	ok
+	says "Seccomp:	2"
+}
+
 @test "a hook that fails: named, with its own words, and nothing is left" {
 	for h in prestart createRuntime createContainer startContainer poststart; do
 		config '.hooks = {($h):[{path:"/bin/true"},{path:"/bin/sh",args:["sh","-c","echo because >&2; exit 3"]}]}' --arg h "$h"

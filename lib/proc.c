@@ -9,14 +9,17 @@
 
 #include "fd.h"
 
-long proc_clone(struct clone_args *args, void (*fn)(void *), void *arg)
+/* A system call that comes back twice; the child must not return through this frame, since with
+ * CLONE_VM it has another stack. */
+static long call_twice(long nr, long a, long b, long c, void (*fn)(void *), void *arg)
 {
 	long r;
 
-	/* The child must not return through this frame: with CLONE_VM it has another stack. */
 #if defined(__x86_64__)
 	register void (*g)(void *) __asm__("r12") = fn;
 	register void *h __asm__("r13") = arg;
+	register long r10 __asm__("r10") = 0;
+	register long r8 __asm__("r8") = 0;
 
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
@@ -28,12 +31,15 @@ long proc_clone(struct clone_args *args, void (*fn)(void *), void *arg)
 			 "ud2\n"
 			 "1:"
 			 : "=a"(r)
-			 : "a"(__NR_clone3), "D"(args), "S"(sizeof(*args)), "r"(g), "r"(h)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(g), "r"(h)
 			 : "rcx", "r11", "memory");
 #elif defined(__aarch64__)
-	register long x8 __asm__("x8") = __NR_clone3;
-	register long x0 __asm__("x0") = (long)args;
-	register long x1 __asm__("x1") = sizeof(*args);
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = 0;
+	register long x4 __asm__("x4") = 0;
 	register void (*g)(void *) __asm__("x19") = fn;
 	register void *h __asm__("x20") = arg;
 
@@ -45,13 +51,16 @@ long proc_clone(struct clone_args *args, void (*fn)(void *), void *arg)
 			 "brk 0\n"
 			 "1:"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(g), "r"(h)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(g), "r"(h)
 			 : "memory", "cc");
 	r = x0;
 #else
-	register long a7 __asm__("a7") = __NR_clone3;
-	register long a0 __asm__("a0") = (long)args;
-	register long a1 __asm__("a1") = sizeof(*args);
+	register long a7 __asm__("a7") = nr;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = 0;
+	register long a4 __asm__("a4") = 0;
 	register void (*g)(void *) __asm__("s2") = fn;
 	register void *h __asm__("s3") = arg;
 
@@ -62,11 +71,24 @@ long proc_clone(struct clone_args *args, void (*fn)(void *), void *arg)
 			 "ebreak\n"
 			 "1:"
 			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(g), "r"(h)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(g), "r"(h)
 			 : "memory");
 	r = a0;
 #endif
 	return r;
+}
+
+long proc_clone(struct clone_args *args, void (*fn)(void *), void *arg)
+{
+	long r = call_twice(__NR_clone3, (long)args, sizeof(*args), 0, fn, arg);
+
+	if (r != -ENOSYS || (args->flags & CLONE_INTO_CGROUP))
+		return r;
+	/* before Linux 5.3, and under the usual seccomp profiles, which cannot look into clone3's
+	 * arguments: a hook that runs in the container is started under one */
+	return call_twice(__NR_clone, (long)((args->flags & 0xffffffffULL) | args->exit_signal),
+			  args->stack ? (long)(args->stack + args->stack_size) : 0,
+			  (long)args->pidfd, fn, arg);
 }
 
 int proc_wait_raw(pid_t pid, int *ret_status)

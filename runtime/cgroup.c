@@ -8,18 +8,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "dir.h"
 #include "fd.h"
 #include "hints.h"
 #include "path.h"
-
-struct dirent_raw {
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
-enum { RAW_DIR = 4 };
 
 static int open_dir(int at, const char *path)
 {
@@ -349,54 +341,33 @@ static int add_pids(int fd, struct arena *a, pid_t **v, uint32_t *n, uint32_t *c
 	return 0;
 }
 
-/* Calls fn for each directory below dir, then dir's entry goes on. */
-static int each_child(int dir, int (*fn)(int child, const char *name, int parent, void *ctx),
-		      void *ctx)
-{
-	_Alignas(8) char list[4096];
-
-	SYS(lseek, dir, 0, 0);
-	for (;;) {
-		long n = SYS(getdents64, dir, list, sizeof(list));
-
-		if (n <= 0)
-			return (int)n;
-		for (long at = 0; at < n;) {
-			const struct dirent_raw *e = (const struct dirent_raw *)(list + at);
-
-			at += e->reclen;
-			if (e->type != RAW_DIR || e->name[0] == '.')
-				continue;
-
-			auto_fd child = open_dir(dir, e->name);
-			int r = child < 0 ? 0 : fn(child, e->name, dir, ctx);
-
-			if (r < 0)
-				return r;
-		}
-	}
-}
-
 struct pids_ctx {
 	struct arena *arena;
 	pid_t *v;
 	uint32_t n, cap;
 };
 
-static int pids_child(int child, const char *name, int parent, void *ctx)
+static int pids_below(int parent, const struct dir_entry *e, void *ctx)
 {
 	struct pids_ctx *p = ctx;
+	auto_fd child = e->is_dir ? open_dir(parent, e->name) : -1;
 
-	(void)name;
-	(void)parent;
+	if (child < 0)
+		return 0;
 	add_pids(child, p->arena, &p->v, &p->n, &p->cap);
-	return each_child(child, pids_child, ctx);
+	return dir_each(child, pids_below, ctx);
+}
+
+static int pids_all(int fd, struct pids_ctx *p)
+{
+	add_pids(fd, p->arena, &p->v, &p->n, &p->cap);
+	return dir_each(fd, pids_below, p);
 }
 
 int cgroup_pids(int fd, struct arena *a, pid_t **ret, uint32_t *ret_n)
 {
 	struct pids_ctx p = {.arena = a};
-	int r = pids_child(fd, "", -1, &p);
+	int r = pids_all(fd, &p);
 
 	*ret = p.v;
 	*ret_n = p.n;
@@ -413,7 +384,7 @@ int cgroup_signal_all(int fd, int sig)
 	/* frozen, nobody can fork away from the list */
 	if (sig == SIGKILL)
 		fd_write_file(fd, "cgroup.freeze", "1", 1);
-	pids_child(fd, "", -1, &p);
+	pids_all(fd, &p);
 	for (uint32_t i = 0; i < p.n; i++)
 		SYS(kill, p.v[i], sig);
 	if (sig == SIGKILL)
@@ -421,11 +392,14 @@ int cgroup_signal_all(int fd, int sig)
 	return 0;
 }
 
-static int remove_child(int child, const char *name, int parent, void *ctx)
+static int remove_child(int parent, const struct dir_entry *e, void *ctx)
 {
-	(void)ctx;
-	each_child(child, remove_child, NULL);
-	sys_unlinkat(parent, name, AT_REMOVEDIR);
+	auto_fd child = e->is_dir ? open_dir(parent, e->name) : -1;
+
+	if (child < 0)
+		return 0;
+	dir_each(child, remove_child, ctx);
+	sys_unlinkat(parent, e->name, AT_REMOVEDIR);
 	return 0;
 }
 
@@ -448,7 +422,7 @@ int cgroup_remove(const char *mount, const char *path, const char *top, struct e
 		if (fd < 0)
 			break;
 		cgroup_wait_empty(fd, 2000);
-		each_child(fd, remove_child, NULL);
+		dir_each(fd, remove_child, NULL);
 		r = remove_one(mount, path);
 		if (r == -EBUSY)
 			cgroup_signal_all(fd, SIGKILL);

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "copyup.h"
 
-#include <dirent.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 
+#include "dir.h"
 #include "fd.h"
 
 enum { MAX_DEPTH = 64 };
-
-struct dirent64_raw {
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
 
 static int copy_file(int from_dir, int to_dir, const char *name, const struct stat *st)
 {
@@ -97,27 +87,22 @@ static int copy_entry(int from, int to, const char *name, int depth)
 	return r;
 }
 
+struct copy_ctx {
+	int to, depth;
+};
+
+static int copy_each(int from, const struct dir_entry *e, void *ctx)
+{
+	const struct copy_ctx *c = ctx;
+
+	return copy_entry(from, c->to, e->name, c->depth);
+}
+
 static int copy_tree(int from, int to, int depth)
 {
-	_Alignas(8) char list[2048];
+	struct copy_ctx c = {to, depth};
 
-	if (depth > MAX_DEPTH)
-		return -ELOOP;
-	for (;;) {
-		long n = SYS(getdents64, from, list, sizeof(list));
-
-		if (n <= 0)
-			return (int)n;
-		for (long at = 0; at < n;) {
-			const struct dirent64_raw *e = (const struct dirent64_raw *)(list + at);
-			bool dots = strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0;
-			int r = dots ? 0 : copy_entry(from, to, e->name, depth);
-
-			if (r < 0)
-				return r;
-			at += e->reclen;
-		}
-	}
+	return depth > MAX_DEPTH ? -ELOOP : dir_each(from, copy_each, &c);
 }
 
 int copyup(int from, int to)

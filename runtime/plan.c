@@ -627,6 +627,13 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 		p->sysctl = c->linux->sysctl;
 		p->net_devices = c->linux->netDevices;
 		p->intel_rdt = c->linux->intelRdt != NULL;
+		if (p->intel_rdt &&
+		    (c->linux->intelRdt->enableMonitoring || c->linux->intelRdt->enableCMT ||
+		     c->linux->intelRdt->enableMBM))
+			return err_set(
+				err, ERR_CONFIG,
+				"/linux/intelRdt: monitoring groups are not in this version of "
+				"proa: leave enableMonitoring out");
 		if (p->net_devices.n && !(p->ns_all & CLONE_NEWNET))
 			return err_set(err, ERR_CONFIG,
 				       "/linux/netDevices: need a network namespace in "

@@ -9,6 +9,7 @@
 
 #include "cgroup.h"
 #include "config.h"
+#include "dir.h"
 #include "fd.h"
 #include "hints.h"
 #include "proc.h"
@@ -206,39 +207,11 @@ int store_get(const struct store *s, const char *id, const struct facts *f, bool
 	return 0;
 }
 
-struct dirent_name {
-	uint64_t ino;
-	int64_t off;
-	uint16_t reclen;
-	uint8_t type;
-	char name[];
-};
-
-static int each_name(int dir, void (*fn)(const char *name, void *ctx), void *ctx)
+static int remove_name(int dir, const struct dir_entry *e, void *ctx)
 {
-	_Alignas(8) char list[4096];
-	auto_fd fd = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-
-	if (fd < 0)
-		return fd;
-	for (;;) {
-		long n = SYS(getdents64, fd, list, sizeof(list));
-
-		if (n <= 0)
-			return (int)n;
-		for (long at = 0; at < n;) {
-			const struct dirent_name *e = (const struct dirent_name *)(list + at);
-
-			if (strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0)
-				fn(e->name, ctx);
-			at += e->reclen;
-		}
-	}
-}
-
-static void remove_name(const char *name, void *ctx)
-{
-	sys_unlinkat(*(int *)ctx, name, 0);
+	(void)ctx;
+	sys_unlinkat(dir, e->name, 0);
+	return 0;
 }
 
 int store_remove(const struct store *s, const char *id, struct err *err)
@@ -256,7 +229,7 @@ int store_remove(const struct store *s, const char *id, struct err *err)
 	sys_unlinkat(dir, START_SOCKET, 0);
 	r = sys_unlinkat(s->root, id, AT_REMOVEDIR);
 	if (r == -ENOTEMPTY) {
-		each_name(dir, remove_name, &dir);
+		dir_each(dir, remove_name, NULL);
 		r = sys_unlinkat(s->root, id, AT_REMOVEDIR);
 	}
 	return r < 0 && r != -ENOENT ? err_sys(err, r, "remove %s/%s", s->path, id) : 0;
@@ -268,13 +241,14 @@ struct list_ctx {
 	uint32_t cap;
 };
 
-static void add_name(const char *name, void *ctx)
+static int add_name(int dir, const struct dir_entry *e, void *ctx)
 {
 	struct list_ctx *l = ctx;
 	struct err ignored;
 
-	if (id_check(name, &ignored) < 0)
-		return;
+	(void)dir;
+	if (id_check(e->name, &ignored) < 0)
+		return 0;
 	if (l->out->n + 1 >= l->cap) {
 		uint32_t cap = l->cap ? l->cap * 2 : 64;
 
@@ -282,8 +256,9 @@ static void add_name(const char *name, void *ctx)
 				       cap * sizeof(char *));
 		l->cap = cap;
 	}
-	l->out->v[l->out->n++] = arena_strdup(l->arena, name);
+	l->out->v[l->out->n++] = arena_strdup(l->arena, e->name);
 	l->out->v[l->out->n] = NULL;
+	return 0;
 }
 
 static int by_text(const void *a, const void *b)
@@ -297,7 +272,7 @@ int store_list(const struct store *s, struct arena *a, struct strs *ret, struct 
 	int r;
 
 	*ret = (struct strs){.v = arena_array(a, char *, 1)};
-	r = each_name(s->root, add_name, &l);
+	r = dir_each(s->root, add_name, &l);
 	if (r < 0)
 		return err_sys(err, r, "read %s", s->path);
 	qsort(ret->v, ret->n, sizeof(char *), by_text);

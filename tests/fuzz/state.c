@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdlib.h>
-
-#include "config.h"
-#include "seccomp_profile.h"
+#include "common.h"
 #include "state.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void state(char *text, size_t size, struct arena *a)
 {
-	size_t room = 8 << 20;
-	char *block;
-	struct arena a;
-	struct err err = {0};
-	char *text;
-
-	if (size > 65536)
-		return 0;
-	block = calloc(1, room);
-	a = (struct arena){block, block + room};
-	text = arena_strndup(&a, (const char *)data, size);
 	struct state s = {0};
+	struct err err = {0};
 
-	if (decode(&state_file_fields, &s, text, size, 0, &a, &err) == 0) {
-		struct buf b = BUF_INIT(&a);
+	if (decode(&state_file_fields, &s, text, size, 0, a, &err) == 0) {
+		struct buf b = BUF_INIT(a);
 
 		encode(&state_output_fields, &s, 2, &b);
 	}
-	free(block);
-	return 0;
 }
+
+FUZZ(state)
