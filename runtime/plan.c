@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
