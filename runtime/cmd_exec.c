@@ -538,6 +538,10 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 	/* what joins a user namespace first cannot share memory for the time namespace's sake */
 	c.userns = c.namespaces & CLONE_NEWUSER;
 	c.middle = c.namespaces & (CLONE_NEWUSER | CLONE_NEWTIME);
+	if (c.middle && p->seccomp.notify)
+		return err_set(err, ERR_CONFIG,
+			       "exec under SCMP_ACT_NOTIFY in a container with a user or time "
+			       "namespace is not in this version of proa");
 	c.pidfd = sys_pidfd_open((pid_t)k->s.pid.v, 0);
 	if (c.pidfd < 0)
 		return err_sys(err, c.pidfd, "container not running: pidfd of init");

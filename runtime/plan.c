@@ -351,6 +351,10 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	if (mount_plan_build(c, f, a, p, err) < 0 ||
 	    proc_plan_build(c->process, c, f, a, &p->proc, &p->warnings, err) < 0)
 		return -1;
+	if (p->proc.seccomp.notify && p->middle)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/seccomp: SCMP_ACT_NOTIFY together with a user, pid or time "
+			       "namespace by path is not in this version of proa");
 	plan_delegation(p);
 	p->proc.n_keep_fds = o->preserve_fds;
 	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
