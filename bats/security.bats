@@ -113,9 +113,24 @@ load helpers
 	is "$(ls -A "$TMP/outside")" ""
 }
 
-@test "CVE-2022-27650, CVE-2022-29162, CVE-2026-30892 are in exec.bats" {
-	grep -q 'never to inheritable' "$TOP/bats/exec.bats"
-	grep -q 'strict numbers' "$TOP/bats/exec.bats"
+@test "CVE-2022-27650, CVE-2022-29162: exec --cap leaves inheritable empty" {
+	args sleep 1000
+	proa run -d c
+	proa exec --cap CAP_SYS_TIME c grep -E "Cap(Inh|Amb)" /proc/self/status
+	ok
+	is "$(echo "$output" | awk '{print $2}' | sort -u)" 0000000000000000
+}
+
+@test "CVE-2026-30892: exec -u takes whole numbers or nothing" {
+	args sleep 1000
+	proa run -d c
+	for u in 1x x1 1: :1 -1 0x1 4294967296 1:2x; do
+		proa exec -u "$u" c id
+		fails 255
+		says "is not UID or UID:GID"
+	done
+	proa exec -u 1 c id -u
+	is "$output" 1
 }
 
 @test "CVE-2023-25809: in a user namespace without a cgroup namespace the cgroup is read-only" {

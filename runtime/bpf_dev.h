@@ -22,7 +22,7 @@ int bpf_dev_build(const struct list *rules, struct arena *a, struct bpf_dev *ret
 /* What the program answers, by the rules themselves: for explain and the tests. */
 bool bpf_dev_allows(const struct list *rules, char type, int64_t major, int64_t minor,
 		    const char *access);
-/* Loads it and attaches it to the cgroup in place of `old_prog` (-1: none). Program fd or -1. */
+/* Loads it and attaches it to the cgroup. */
 int bpf_dev_attach(const struct bpf_dev *p, int cgroup, struct err *err) must_check;
 /* Replaces what bpf_dev_attach left there, without a moment in which nothing is denied. */
 int bpf_dev_replace(const struct bpf_dev *p, int cgroup, struct err *err) must_check;

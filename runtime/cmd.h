@@ -68,7 +68,6 @@ struct create_opts {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;
 	bool no_pivot, no_new_keyring, no_subreaper, detach, keep, json;
 	uint32_t preserve_fds;
-	const char *facts;
 };
 extern const struct opt create_opts_table[], run_opts_table[], explain_opts_table[];
 extern const struct opt exec_opts_table[], kill_opts_table[], delete_opts_table[],

@@ -117,7 +117,6 @@ struct proc_plan {
 	struct seccomp_prog seccomp;
 	const char *listener_path, *listener_metadata;
 	const char *keyring; /* name of the new session keyring; NULL = keep the caller's */
-	const char *exec_hint;
 };
 
 /* ---- namespaces ---- */
@@ -202,7 +201,7 @@ struct plan {
 	struct proc_plan proc;
 	struct hook_list prestart, create_runtime, create_container, start_container, poststart,
 		poststop;
-	bool hooks_in_parent; /* prestart or createRuntime: the child waits for them */
+	bool hooks_in_parent;	   /* prestart or createRuntime: the child waits for them */
 	const char *notify_socket; /* the host's, to be bound into the container */
 	struct list net_devices;
 	bool intel_rdt;

@@ -12,8 +12,6 @@ struct process_env {
 	int proc; /* the host's /proc, verified; -1 = none */
 	int last_cap;
 	uint64_t ignored; /* signals, from process_ignored_signals */
-	uint64_t ns_all;  /* the container's own namespaces */
-	bool in_userns;	  /* ... or it inherits one */
 	char path[4096];  /* out: what args[0] was found to be */
 };
 
