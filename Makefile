@@ -24,14 +24,16 @@ override LDFLAGS += -static -no-pie -nostdlib -Wl,--gc-sections -Wl,-z,relro,-z,
 LIB_C := $(wildcard lib/*.c)
 SPEC_C := $(wildcard spec/*.c)
 RUNTIME_C := $(wildcard runtime/*.c)
+MONITOR_C := $(wildcard monitor/*.c)
 START_C := $(wildcard start/*.c)
 
 objs = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 PROA_O := $(call objs,obj,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
+PROAMON_O := $(call objs,obj,$(START_C) $(LIB_C) $(MONITOR_C))
 TEST_O := $(call objs,obj-test,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 
 .PHONY: all clean check demo bench lint static install fuzz faults unit deps
-all: $(BUILD)/proa
+all: $(BUILD)/proa $(BUILD)/proamon
 
 # ---- tables from libseccomp and libcap ----
 $(BUILD)/gen/tables: gen/tables.c
@@ -56,10 +58,16 @@ $(BUILD)/obj/start/%.o $(BUILD)/obj-test/start/%.o: override CFLAGS += -ffreesta
 $(BUILD)/proa: $(PROA_O)
 	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.debug $^ -lyajl_s -lgcc
 	strip -o $@ $@.debug
+$(BUILD)/proamon: $(PROAMON_O)
+	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.debug $^ -lyajl_s -lgcc
+	strip -o $@ $@.debug
 $(BUILD)/proa-test: $(TEST_O)
 	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl_s -lgcc
 
--include $(PROA_O:.o=.d) $(TEST_O:.o=.d)
+# where the bytes of every container pass through
+$(BUILD)/obj/monitor/log_format.o: override CFLAGS += -O3
+
+-include $(PROA_O:.o=.d) $(PROAMON_O:.o=.d) $(TEST_O:.o=.d)
 
 clean:
 	rm -rf $(BUILD)

@@ -50,7 +50,16 @@ void *arena_alloc(struct arena *a, size_t size)
 		a->end = p + block;
 	}
 	a->next = p + size;
-	return p; /* fresh pages are zero, and nothing is ever given back */
+	return p; /* fresh pages are zero, and what is given back is zeroed */
+}
+
+void arena_rewind(struct arena *a, struct arena mark)
+{
+	/* a block that has been added since stays in use: the old one's rest is what is lost */
+	if (a->end != mark.end)
+		return;
+	memset(mark.next, 0, (size_t)(a->next - mark.next));
+	a->next = mark.next;
 }
 
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t size)

@@ -19,12 +19,18 @@ static struct {
 	enum log_level level;
 	int fd;
 	const char *ident;
-} the_log = {.fd = -1, .level = LOG_WARNING};
+	const char *program;
+} the_log = {.fd = -1, .level = LOG_WARNING, .program = "proa"};
 
 static const struct name level_names[] = {
 	{"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"warn", LOG_WARNING},
 	{"info", LOG_INFO},   {"debug", LOG_DEBUG},	{NULL, 0},
 };
+
+void log_program(const char *name)
+{
+	the_log.program = name;
+}
 
 enum log_level log_level_now(void)
 {
@@ -115,15 +121,16 @@ static void emit(enum log_level level, const char *msg)
 {
 	static const int priority[] = {3, 4, 6, 7};
 	const char *name = name_of(level_names, level);
+	struct arena mark = *arena_main();
 	struct buf b = BUF_INIT(arena_main());
 	char now[40];
 
 	log_time(now);
 	if (the_log.sink == SINK_JOURNALD)
-		buf_fmt(&b, "PRIORITY=%d\nSYSLOG_IDENTIFIER=proa\nCONTAINER_ID=%s\nMESSAGE=%s\n",
-			priority[level], the_log.ident, msg);
+		buf_fmt(&b, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nCONTAINER_ID=%s\nMESSAGE=%s\n",
+			priority[level], the_log.program, the_log.ident, msg);
 	else if (the_log.sink == SINK_SYSLOG)
-		buf_fmt(&b, "<%d>proa[%d]: %s: %s", 3 * 8 + priority[level], sys_getpid(),
+		buf_fmt(&b, "<%d>%s[%d]: %s: %s", 3 * 8 + priority[level], the_log.program, sys_getpid(),
 			the_log.ident, msg);
 	else if (the_log.format == LOG_JSON) {
 		buf_fmt(&b, "{\"level\":\"%s\",\"msg\":", name);
@@ -134,9 +141,10 @@ static void emit(enum log_level level, const char *msg)
 		buf_json_str(&b, msg);
 		buf_str(&b, "\n");
 	} else {
-		buf_fmt(&b, "proa: %s: %s\n", name, msg);
+		buf_fmt(&b, "%s: %s: %s\n", the_log.program, name, msg);
 	}
 	(void)sys_write(the_log.fd >= 0 ? the_log.fd : 2, b.data, b.len);
+	arena_rewind(arena_main(), mark);
 }
 
 void log_msg(enum log_level level, const char *format, ...)

@@ -15,6 +15,8 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* `target`: NULL (stderr only), a file's path, file:PATH, journald:ID or syslog:ID. */
 int log_open(const char *target, enum log_format format, enum log_level level,
 	     struct err *err) must_check;
+/* The name that our messages bear; "proa" if nothing is said. */
+void log_program(const char *name);
 int log_level_from_text(const char *text); /* -1 if it is none */
 enum log_level log_level_now(void);
 

@@ -109,8 +109,8 @@ int sock_listen(int dirfd, const char *path, int type)
 	if (fd < 0)
 		return fd;
 	r = (int)SYS(bind, fd, &sa, sizeof(sa));
-	if (r == 0)
-		r = (int)SYS(listen, fd, 8);
+	if (r == 0 && (type & 0xf) != SOCK_DGRAM)
+		r = (int)SYS(listen, fd, 16);
 	if (r < 0) {
 		sys_close(fd);
 		return r;

@@ -14,8 +14,8 @@ ssize_t sock_send(int sock, const void *data, size_t len, int fd);
 /* Receives one message; *ret_fd gets its descriptor or -1 (more than one are closed). Length, 0 at
  * end of file, -errno. A message larger than `size` is -EMSGSIZE. */
 ssize_t sock_recv(int sock, void *data, size_t size, int *ret_fd);
-/* Listens on / connects to `path` of any length relative to dirfd. `type` is SOCK_*. fd or -errno.
- */
+/* Listens on (SOCK_DGRAM: binds) / connects to `path` of any length relative to dirfd. `type` is
+ * SOCK_*, may have SOCK_NONBLOCK. fd or -errno. */
 int sock_listen(int dirfd, const char *path, int type);
 int sock_connect(int dirfd, const char *path, int type);
 
