@@ -87,12 +87,21 @@ $(BUILD)/unit/%: tests/unit/%.c tests/tap.h $(UNIT_O)
 	@echo "  LD $@"; $(CC) $(UNIT_FLAGS) -o $@ $< $(UNIT_O) -lyajl -lseccomp -lcap
 -include $(UNIT_O:.o=.d)
 
+# an engine and a container's program for the monitor's tests
+ENGINE := $(BUILD)/engine $(BUILD)/spew
+$(BUILD)/engine: tests/engine/engine.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -O1 -g -Wall -Wextra -Werror -o $@ $<
+$(BUILD)/spew: tests/engine/spew.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -O1 -g -static -Wall -Wextra -Werror -o $@ $<
+
 unit: $(UNITS)
 	tests/check.sh unit
 
 check:
 	tests/deps.sh test
-	$(MAKE) all $(BUILD)/proa-test $(UNITS) $(FUZZERS)
+	$(MAKE) all $(BUILD)/proa-test $(UNITS) $(FUZZERS) $(ENGINE)
 	tests/check.sh
 
 # ---- fuzzers (libFuzzer) ----

@@ -77,7 +77,7 @@ char *report_record(const struct monitor *m, const struct oom_figures *f, struct
 	int code = report_exit_code(m);
 
 	buf_str(&b, "{\"id\":");
-	buf_json_str(&b, m->args.raw.exec ? m->args.raw.cuuid : m->args.raw.cid);
+	buf_json_str(&b, m->args.raw.cuuid ? m->args.raw.cuuid : m->args.raw.cid);
 	buf_fmt(&b, ",\"exitCode\":%d", code < 0 ? 255 : code);
 	if (h->timed_out)
 		buf_str(&b, ",\"reason\":\"timed out\"");

@@ -100,16 +100,16 @@ static void moderate(struct monitor *m, long n)
 {
 	struct timespec moment = {0, MOMENT_NS};
 	int64_t now = now_mono();
+	bool at_once = now - m->last_read < BURST_GAP_NS;
 
-	if (now - m->last_read < BURST_GAP_NS && n < LITTLE)
-		m->burst++;
-	else if (now - m->last_read > 4 * MOMENT_NS)
-		m->burst = 0;
-	if (m->burst > BURST_READS) {
-		SYS(nanosleep, &moment, NULL);
-		now += MOMENT_NS;
-	}
 	m->last_read = now;
+	if (n >= LITTLE)
+		return;
+	m->burst = at_once ? m->burst + 1 : 0;
+	if (m->burst <= BURST_READS)
+		return;
+	SYS(nanosleep, &moment, NULL);
+	m->last_read = now_mono();
 }
 
 static void readable(struct monitor *m, void *arg, short revents)
