@@ -192,7 +192,22 @@ static struct log_batch next_batch(struct monitor *m, struct log *l, enum stream
 	return b;
 }
 
-void log_file_feed(struct monitor *m, struct log *l, enum stream stream)
+/* Where reading stopped is no reason to cut a line in two: its beginning waits for the next read,
+ * unless nothing more is there or it is long anyway. */
+static uint32_t whole_lines(struct monitor *m, enum stream stream, uint32_t from, uint32_t len,
+			    enum log_more more)
+{
+	const char *in = spool_in(&m->spool, stream);
+	uint32_t end = len;
+
+	if (more != MORE_NOW)
+		return len;
+	while (end > from && in[end - 1] != '\n' && len - end < SPOOL_READ / 2)
+		end--;
+	return end > from && in[end - 1] == '\n' ? end : len;
+}
+
+void log_file_feed(struct monitor *m, struct log *l, enum stream stream, enum log_more more)
 {
 	struct spool_log *s = &m->spool.h->log[l->index];
 	uint32_t len = spool_len(&m->spool, stream);
@@ -215,6 +230,7 @@ void log_file_feed(struct monitor *m, struct log *l, enum stream stream)
 			s->untold_lines = lines;
 		}
 	}
+	len = whole_lines(m, stream, s->cursor[stream], len, more);
 	while (s->cursor[stream] < len) {
 		uint32_t at = s->cursor[stream];
 		struct log_batch b =

@@ -171,7 +171,7 @@ static int line(struct monitor *m, struct log *l, enum stream stream, const char
 	return 0;
 }
 
-void log_journald_feed(struct monitor *m, struct log *l, enum stream stream, bool end)
+void log_journald_feed(struct monitor *m, struct log *l, enum stream stream, enum log_more more)
 {
 	uint32_t *cursor = &m->spool.h->log[l->index].cursor[stream];
 	const char *in = spool_in(&m->spool, stream);
@@ -181,7 +181,7 @@ void log_journald_feed(struct monitor *m, struct log *l, enum stream stream, boo
 		uint32_t left = len - *cursor;
 		uint32_t n = (uint32_t)log_line(in + *cursor, left);
 
-		if (n == left && !end && left < LINE_MAX_BYTES)
+		if (n == left && more != MORE_NEVER && left < LINE_MAX_BYTES)
 			return;
 		n += n < left;
 		if (line(m, l, stream, in + *cursor, n) < 0)
@@ -195,7 +195,7 @@ static void again(struct monitor *m, void *arg, short revents)
 	(void)arg;
 	(void)revents;
 	for (int i = 0; i < STREAMS; i++)
-		logs_feed(m, i, m->finishing || m->spool.h->eof[i]);
+		logs_feed(m, i, m->finishing || m->spool.h->eof[i] ? MORE_NEVER : MORE_LATER);
 }
 
 void log_journald_polls(struct monitor *m, struct log *l, struct polls *p)

@@ -41,7 +41,7 @@ static void stamp(struct monitor *m)
 	tz_stamp_utc(now, m->stamp_utc);
 }
 
-void logs_feed(struct monitor *m, enum stream stream, bool end)
+void logs_feed(struct monitor *m, enum stream stream, enum log_more more)
 {
 	struct spool_head *h = m->spool.h;
 
@@ -62,9 +62,9 @@ void logs_feed(struct monitor *m, enum stream stream, bool end)
 			continue;
 		}
 		if (is_file(l))
-			log_file_feed(m, l, stream);
+			log_file_feed(m, l, stream, more);
 		else
-			log_journald_feed(m, l, stream, end);
+			log_journald_feed(m, l, stream, more);
 	}
 	spool_compact(&m->spool, stream, m->logs);
 }

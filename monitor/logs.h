@@ -29,8 +29,14 @@ struct log {
 
 /* The arguments' logs into m->log. A resumed monitor goes on where the last one stopped. */
 int logs_open(struct monitor *m, struct err *err) must_check;
-/* Lets every log take what it can. `end`: nothing more will come. */
-void logs_feed(struct monitor *m, enum stream stream, bool end);
+/* What is known of the output behind what is there. */
+enum log_more {
+	MORE_LATER, /* nothing is waiting now */
+	MORE_NOW,   /* the next read will bring more: a line without its end can wait for that */
+	MORE_NEVER  /* the end */
+};
+/* Lets every log take what it can. */
+void logs_feed(struct monitor *m, enum stream stream, enum log_more more);
 /* Is there room for what comes next? */
 bool logs_room(const struct monitor *m, enum stream stream);
 /* Waits, LOG_PATIENCE at most, for a log that is behind; for the end, when nobody else is served.
@@ -51,12 +57,12 @@ void log_drop(struct monitor *m, struct log *l, uint64_t bytes, uint64_t lines, 
 size_t log_untold(struct monitor *m, struct log *l, char *out, size_t size);
 
 int log_file_open(struct monitor *m, struct log *l, struct err *err) must_check;
-void log_file_feed(struct monitor *m, struct log *l, enum stream stream);
+void log_file_feed(struct monitor *m, struct log *l, enum stream stream, enum log_more more);
 void log_file_reopen(struct monitor *m, struct log *l);
 void log_file_recover(struct monitor *m, struct log *l);
 
 int log_journald_open(struct monitor *m, struct log *l, struct err *err) must_check;
-void log_journald_feed(struct monitor *m, struct log *l, enum stream stream, bool end);
+void log_journald_feed(struct monitor *m, struct log *l, enum stream stream, enum log_more more);
 void log_journald_polls(struct monitor *m, struct log *l, struct polls *p);
 
 #endif

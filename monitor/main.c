@@ -299,7 +299,7 @@ static int resume(struct monitor *m, struct err *err)
 	    sdnotify_open(m, err) < 0 || health_open(m, err) < 0)
 		return -1;
 	for (int i = 0; i < STREAMS; i++)
-		logs_feed(m, i, m->spool.h->eof[i]);
+		logs_feed(m, i, m->spool.h->eof[i] ? MORE_NEVER : MORE_LATER);
 	return 0;
 }
 
@@ -451,14 +451,15 @@ static void one_round(struct monitor *m, struct polls *p)
 	if (m->args.raw.exec_attach)
 		polls_add(p, m->start_pipe, POLLIN, client_ready, NULL);
 	signals_polls(m, p);
+	/* these two may make room, by giving somebody up; then the streams are asked for more */
+	logs_polls(m, p);
+	attach_polls(m, p);
 	streams_polls(m, p);
 	console_polls(m, p);
-	attach_polls(m, p);
 	ctl_polls(m, p);
 	oom_polls(m, p);
 	sdnotify_polls(m, p);
 	health_polls(m, p);
-	logs_polls(m, p);
 	polls_until(p, m->deadline);
 	if (m->busy) {
 		/* after a burst, once: the pages it has used go back */

@@ -72,6 +72,7 @@ struct monitor {
 	int64_t tty_wait;  /* ns: twice as long each time */
 	int64_t last_read;
 	uint32_t burst;
+	bool held[STREAMS]; /* the last read was full */
 	bool busy; /* read since the last time that nothing happened for a while */
 
 	struct log *log;

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "attach.h"
@@ -80,7 +81,7 @@ static void at_end(struct monitor *m, enum stream s)
 	m->spool.h->eof[s] = 1;
 	fd_drop(&m->out[s]);
 	keeper_say(m, K_DROP, s == STREAM_OUT ? KEEP_OUT : KEEP_ERR);
-	logs_feed(m, s, true);
+	logs_feed(m, s, MORE_NEVER);
 }
 
 static long take(struct monitor *m, enum stream s)
@@ -91,7 +92,8 @@ static long take(struct monitor *m, enum stream s)
 		/* logs first: compaction comes with them, so the clients' copy is found before */
 		attach_send(m, is_tty(m, s) ? STREAM_OUT : s,
 			    spool_in(&m->spool, s) + spool_len(&m->spool, s) - n, (size_t)n);
-		logs_feed(m, s, false);
+		m->held[s] = n == SPOOL_READ;
+		logs_feed(m, s, m->held[s] ? MORE_NOW : MORE_LATER);
 	}
 	return n;
 }
@@ -138,6 +140,18 @@ static void readable(struct monitor *m, void *arg, short revents)
 	m->tty_wait = 0;
 }
 
+/* A read that was full promised more, and a line's beginning waits for it: is there more? */
+static void settle(struct monitor *m, enum stream s)
+{
+	int waiting = 0;
+
+	if (!m->held[s])
+		return;
+	m->held[s] = false;
+	if (SYS(ioctl, m->out[s], FIONREAD, &waiting) < 0 || waiting == 0)
+		logs_feed(m, s, MORE_LATER);
+}
+
 static void writable(struct monitor *m, void *arg, short revents)
 {
 	(void)arg;
@@ -148,6 +162,7 @@ static void writable(struct monitor *m, void *arg, short revents)
 void streams_polls(struct monitor *m, struct polls *p)
 {
 	for (int s = 0; s < STREAMS; s++) {
+		settle(m, s);
 		/* the runtime's words are collected before they are a container's output */
 		if (m->out[s] < 0 || !logs_room(m, s) || !attach_room(m) ||
 		    (s == STREAM_ERR && !m->container_known))
@@ -182,7 +197,7 @@ void streams_drain(struct monitor *m)
 			if (spool_room(&m->spool, s) == 0)
 				logs_wait(m);
 		}
-		logs_feed(m, s, true);
+		logs_feed(m, s, MORE_NEVER);
 		fd_drop(&m->out[s]);
 	}
 }
