@@ -73,7 +73,7 @@ keeper_of() { pgrep -P "$1" -x proamon-keeper; }
 exit_code() { cat "$TMP/exit/c1"; }
 record() { jq -r "$1" "$TMP/exit/c1.json"; }
 # The text of a k8s log: partial records joined.
-log_text() { # log_text FILE... [stream by STREAM=]
+log_text() { # log_text [FILE...]: the text of k8s logs; only STREAM's if that is set
 	awk -v want="${STREAM:-}" '{
 		tag = substr($0, index($0, " ") + 1)
 		stream = substr(tag, 1, 6); kind = substr(tag, 8, 1); text = substr(tag, 10)

@@ -13,6 +13,7 @@
 #include "logs.h"
 #include "proc.h"
 #include "sock.h"
+#include "trim.h"
 
 struct keeper {
 	struct monitor *m; /* our copy */
@@ -355,6 +356,7 @@ static bool obey(struct keeper *k)
 		break;
 	case K_CONTAINER:
 		container_known(k, msg.value);
+		trim();
 		break;
 	case K_SIGNAL:
 		if (k->runtime_pid)
@@ -394,6 +396,7 @@ static void keeper_main(void *arg)
 	sys_prctl(36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);
 	/* what is the monitor's alone */
 	fd_drop(&m->signals);
+	fd_drop(&m->keeper); /* the other end of our socket: its end of file is the monitor's death */
 	fd_drop(&m->sync_pipe);
 	fd_drop(&m->start_pipe);
 	fd_drop(&m->attach_pipe);

@@ -24,6 +24,7 @@
 #include "signals.h"
 #include "sock.h"
 #include "streams.h"
+#include "trim.h"
 
 int64_t now_mono(void)
 {
@@ -466,8 +467,9 @@ static void one_round(struct monitor *m, struct polls *p)
 		int64_t quiet = m->last_read + 1000000000;
 
 		if (now_mono() >= quiet) {
-			spool_shrink(&m->spool, m->logs);
 			m->busy = false;
+			spool_shrink(&m->spool, m->logs);
+			trim();
 		} else {
 			polls_until(p, quiet);
 		}
@@ -564,6 +566,8 @@ static int serve(struct monitor *m)
 	if (!m->container_known && !created(m))
 		return abandon(m, &p);
 	confine(m);
+	m->busy = true; /* starting is a burst too */
+	m->last_read = now_mono();
 	while (!m->spool.h->ended)
 		one_round(m, &p);
 	return finish(m, &p);
