@@ -77,15 +77,21 @@ SAN := -O1 -fsanitize=address,undefined -fno-omit-frame-pointer
 UNIT_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -Wall -Wextra $(SAN) -Ilib -Ispec -Iruntime -I$(BUILD) -DPROA_COMMIT='"test"'
 UNIT_C := $(LIB_C) $(SPEC_C) $(filter-out runtime/main.c runtime/cmd_%,$(RUNTIME_C))
 UNIT_O := $(call objs,obj-san,$(UNIT_C))
-UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c tests/unit/monitor/*.c))
+# the monitor and the runtime have modules of the same names, so each has programs of its own
+MONITOR_UNIT_C := $(LIB_C) $(filter-out monitor/main.c,$(MONITOR_C))
+MONITOR_UNIT_O := $(call objs,obj-san,$(MONITOR_UNIT_C))
 
 $(BUILD)/obj-san/%.o: %.c $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC $< (sanitizers)"; $(CC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
-$(BUILD)/unit/%: tests/unit/%.c tests/tap.h $(UNIT_O)
+$(filter $(BUILD)/unit/monitor/%,$(UNITS)): $(BUILD)/unit/monitor/%: tests/unit/monitor/%.c tests/tap.h $(MONITOR_UNIT_O)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -Imonitor $(UNIT_FLAGS) -o $@ $< $(MONITOR_UNIT_O) -lyajl
+$(filter-out $(BUILD)/unit/monitor/%,$(UNITS)): $(BUILD)/unit/%: tests/unit/%.c tests/tap.h $(UNIT_O)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(UNIT_FLAGS) -o $@ $< $(UNIT_O) -lyajl -lseccomp -lcap
--include $(UNIT_O:.o=.d)
+-include $(UNIT_O:.o=.d) $(MONITOR_UNIT_O:.o=.d)
 
 # an engine and a container's program for the monitor's tests
 ENGINE := $(BUILD)/engine $(BUILD)/spew
@@ -107,10 +113,14 @@ check:
 # ---- fuzzers (libFuzzer) ----
 FUZZ_CC ?= clang-14
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/common.h $(UNIT_C) $(GEN)
+FUZZ_FLAGS := -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -w -Ilib -Ispec -I$(BUILD) \
+	-DPROA_COMMIT='"fuzz"'
+$(filter-out $(BUILD)/fuzz/monitor_%,$(FUZZERS)): $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/common.h $(UNIT_C) $(GEN)
 	@mkdir -p $(@D)
-	@echo "  LD $@"; $(FUZZ_CC) -std=gnu17 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -w -Ilib \
-		-Ispec -Iruntime -I$(BUILD) -DPROA_COMMIT='"fuzz"' -o $@ $< $(UNIT_C) -lyajl
+	@echo "  LD $@"; $(FUZZ_CC) $(FUZZ_FLAGS) -Iruntime -o $@ $< $(UNIT_C) -lyajl
+$(filter $(BUILD)/fuzz/monitor_%,$(FUZZERS)): $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/common.h $(MONITOR_UNIT_C) $(GEN)
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(FUZZ_CC) $(FUZZ_FLAGS) -Imonitor -o $@ $< $(MONITOR_UNIT_C) -lyajl
 SECONDS ?= 60
 fuzz:
 	tests/deps.sh test

@@ -118,8 +118,8 @@ log.3"
 
 @test "a log directory that vanishes, and ctl's reopen" {
 	mkdir "$TMP/dir"
-	FAKE="echo one; read x <$TMP/go; echo two; read x <$TMP/go; echo three" 
-	mkfifo "$TMP/go"
+	FAKE="echo one; read x <$TMP/go; echo two; read x <$TMP/go2; echo three"
+	mkfifo "$TMP/go" "$TMP/go2"
 	export FAKE
 	mon_start -l "k8s-file:$TMP/dir/log"
 	wait_for 5 grep -q one "$TMP/dir/log"
@@ -132,7 +132,7 @@ log.3"
 	rm -r "$TMP/dir"
 	echo "2 0 0" >"$BUNDLE/ctl"
 	sleep 0.2
-	echo >"$TMP/go"
+	echo >"$TMP/go2"
 	mon_wait
 	is "$(exit_code)" 0
 }

@@ -19,6 +19,10 @@ setup() {
 
 teardown() {
 	cd /
+	local id
+	for id in $(timeout 20 "$PROA" --root "$ROOT" list -q 2>/dev/null); do
+		timeout 20 "$PROA" --root "$ROOT" delete --force "$id"
+	done
 	pkill -KILL -f "$TMP/" 2>/dev/null || true
 	leak_check
 }
@@ -29,7 +33,7 @@ real_bundle() {
 	cp "$SPEW" "$BUNDLE/rootfs/bin/spew"
 	cd "$BUNDLE"
 	"$PROA" spec
-	config '.process.terminal = false'
+	config '.process.terminal = false | .root.readonly = false'
 }
 
 # mon OPTION...: the arguments of a monitor as an engine gives them

@@ -26,8 +26,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t len);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_fmt(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For what a long-lived process says and forgets: everything allocated since `mark`, a copy of *a made
- * before, is given back. */
+/* For what a long-lived process says and forgets: everything allocated since `mark`, a copy of *a
+ * made before, is given back. */
 void arena_rewind(struct arena *a, struct arena mark);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))

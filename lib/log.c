@@ -130,8 +130,8 @@ static void emit(enum log_level level, const char *msg)
 		buf_fmt(&b, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nCONTAINER_ID=%s\nMESSAGE=%s\n",
 			priority[level], the_log.program, the_log.ident, msg);
 	else if (the_log.sink == SINK_SYSLOG)
-		buf_fmt(&b, "<%d>%s[%d]: %s: %s", 3 * 8 + priority[level], the_log.program, sys_getpid(),
-			the_log.ident, msg);
+		buf_fmt(&b, "<%d>%s[%d]: %s: %s", 3 * 8 + priority[level], the_log.program,
+			sys_getpid(), the_log.ident, msg);
 	else if (the_log.format == LOG_JSON) {
 		buf_fmt(&b, "{\"level\":\"%s\",\"msg\":", name);
 		buf_json_str(&b, msg);

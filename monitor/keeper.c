@@ -196,31 +196,43 @@ static void container_ended(struct keeper *k, int status, const struct rusage *r
 	say(k, K_CONTAINER_ENDED, status);
 }
 
-/* Reaps. Until the container's pid is known nothing but what we ran ourselves is reaped: the
- * container's zombie keeps its pid and its status for us. Its status is noted before it is reaped,
- * so that if we are killed in between, the monitor, to whom it goes, can still wait for it. */
+/* If it was one that we ran ourselves, the monitor hears of it. */
+static void own_ended(struct keeper *k, pid_t pid, int status)
+{
+	struct {
+		pid_t *pid;
+		enum keeper_kind told;
+	} own[] = {{&k->runtime_pid, K_RUNTIME_ENDED},
+		   {&k->check_pid, K_CHECK_ENDED},
+		   {&k->exit_pid, K_EXIT_COMMAND_ENDED}};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (*own[i].pid == pid) {
+			*own[i].pid = 0;
+			say(k, own[i].told, status);
+			return;
+		}
+}
+
+/* Reaps. Until the container's pid is known nothing but the runtime is reaped: the container's
+ * zombie keeps its pid and its status for us. Its status is noted before it is reaped, so that if
+ * we are killed in between, the monitor, to whom it goes, can still wait for it. */
 static void reap(struct keeper *k)
 {
 	pid_t container = k->m->spool.h->container;
+	siginfo_t info = {0};
 	struct rusage ru;
-	siginfo_t info;
 	int status;
+	pid_t pid;
 
-	if (k->runtime_pid && SYS(wait4, k->runtime_pid, &status, WNOHANG, NULL) > 0) {
-		k->runtime_pid = 0;
-		say(k, K_RUNTIME_ENDED, status);
-	}
-	if (k->check_pid && SYS(wait4, k->check_pid, &status, WNOHANG, NULL) > 0) {
-		k->check_pid = 0;
-		say(k, K_CHECK_ENDED, status);
-	}
-	if (k->exit_pid && SYS(wait4, k->exit_pid, &status, WNOHANG, NULL) > 0) {
-		k->exit_pid = 0;
-		say(k, K_EXIT_COMMAND_ENDED, status);
-	}
-	if (!container)
+	if (!container) {
+		if (k->runtime_pid && SYS(wait4, k->runtime_pid, &status, WNOHANG, NULL) > 0)
+			own_ended(k, k->runtime_pid, status);
+		/* a container that never was: the exit command is all there is to wait for */
+		if (k->exit_pid && SYS(wait4, k->exit_pid, &status, WNOHANG, NULL) > 0)
+			own_ended(k, k->exit_pid, status);
 		return;
-	info.si_pid = 0;
+	}
 	if (!k->m->spool.h->ended &&
 	    SYS(waitid, P_PID, container, &info, WEXITED | WNOHANG | WNOWAIT, &ru) == 0 &&
 	    info.si_pid == container) {
@@ -229,9 +241,9 @@ static void reap(struct keeper *k)
 						      : info.si_status;
 		container_ended(k, status, &ru);
 	}
-	/* what the container has left to us; our own three have been looked at */
-	while (SYS(wait4, -1, &status, WNOHANG, NULL) > 0)
-		;
+	/* ours, and what the container has left to us */
+	while ((pid = (pid_t)SYS(wait4, -1, &status, WNOHANG, NULL)) > 0)
+		own_ended(k, pid, status);
 }
 
 /* A container that is not our child (its runtime has a subreaper of its own below us, or is a
@@ -396,7 +408,8 @@ static void keeper_main(void *arg)
 	sys_prctl(36 /* PR_SET_CHILD_SUBREAPER */, 1, 0, 0, 0);
 	/* what is the monitor's alone */
 	fd_drop(&m->signals);
-	fd_drop(&m->keeper); /* the other end of our socket: its end of file is the monitor's death */
+	fd_drop(&m->keeper); /* the other end of our socket: its end of file is the monitor's death
+			      */
 	fd_drop(&m->sync_pipe);
 	fd_drop(&m->start_pipe);
 	fd_drop(&m->attach_pipe);

@@ -19,9 +19,10 @@ struct log_batch {
 
 /*
  * Formats whole records until the input ends, or the next would bring the batch over `limit` bytes
- * or does not fit in `room` (the buffer has LOG_SLACK more); `stamp` is tz_stamp's or
- * tz_stamp_utc's. A record is a line, or what stands without a newline at the input's end. k8s:
- * `STAMP stdout|stderr F|P TEXT\n` (the CRI's log format; P = the line goes on). json:
+ * or does not fit in `room` (in and out may be touched LOG_SLACK bytes beyond their ends); `stamp`
+ * is tz_stamp's or tz_stamp_utc's. A record is a line, or what stands without a newline at the
+ * input's end. k8s: `STAMP stdout|stderr F|P TEXT\n` (the CRI's log format; P = the line goes on).
+ * json:
  * {"log":"TEXT\n","stream":"stdout","time":"STAMP"}\n as Docker writes it, lines of more than 16
  * KiB in pieces of which only the last has a \n.
  */

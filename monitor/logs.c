@@ -74,6 +74,14 @@ bool logs_room(const struct monitor *m, enum stream stream)
 	return spool_room(&m->spool, stream) > 0;
 }
 
+bool logs_behind(const struct monitor *m, enum stream stream)
+{
+	for (uint32_t i = 0; i < m->logs; i++)
+		if (m->spool.h->log[i].cursor[stream] < spool_len(&m->spool, stream))
+			return true;
+	return false;
+}
+
 void logs_polls(struct monitor *m, struct polls *p)
 {
 	for (uint32_t i = 0; i < m->logs; i++)

@@ -39,6 +39,8 @@ enum log_more {
 void logs_feed(struct monitor *m, enum stream stream, enum log_more more);
 /* Is there room for what comes next? */
 bool logs_room(const struct monitor *m, enum stream stream);
+/* Has a log not yet taken all that is there? */
+bool logs_behind(const struct monitor *m, enum stream stream);
 /* Waits, LOG_PATIENCE at most, for a log that is behind; for the end, when nobody else is served.
  */
 void logs_wait(struct monitor *m);

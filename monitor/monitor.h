@@ -73,7 +73,7 @@ struct monitor {
 	int64_t last_read;
 	uint32_t burst;
 	bool held[STREAMS]; /* the last read was full */
-	bool busy; /* read since the last time that nothing happened for a while */
+	bool busy;	    /* read since the last time that nothing happened for a while */
 
 	struct log *log;
 	uint32_t logs;

@@ -198,6 +198,8 @@ void streams_drain(struct monitor *m)
 				logs_wait(m);
 		}
 		logs_feed(m, s, MORE_NEVER);
+		while (logs_behind(m, s))
+			logs_wait(m);
 		fd_drop(&m->out[s]);
 	}
 }

@@ -38,6 +38,9 @@ for w in "${want[@]}"; do
 		one libc "$BUILD/unit/test_libc"
 		one proto "$BUILD/unit/test_proto"
 		one seccomp "$BUILD/unit/test_seccomp" seccomp-profiles/*.json
+		for f in args logs parts; do
+			one "monitor-$f" "$BUILD/unit/monitor/test_$f"
+		done
 		one lint tests/lint/lint.sh
 		;;
 	fuzz) one fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}" ;;

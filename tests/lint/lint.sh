@@ -17,15 +17,18 @@ includes() { grep -Hn '^#include' "$@" | tr -d '"<>'; }
 names() { basename -a "$1"/*.h | paste -sd '|'; }
 check "lib includes neither spec nor runtime" "$(includes lib/*.[ch] | grep -E "include ($(names spec)|$(names runtime))$")"
 check "spec does not include runtime" "$(includes spec/*.[ch] | grep -E "include ($(names runtime))$")"
+# (names that both have, console.h for one, are the file's own: quoted includes look beside it first)
+check "monitor includes neither spec nor runtime" "$(includes monitor/*.[ch] | grep -E "include ($(names spec)|$(names runtime))$" | grep -vE "include ($(names monitor))$")"
+check "runtime does not include monitor" "$(includes runtime/*.[ch] spec/*.[ch] | grep -E "include ($(names monitor))$" | grep -vE "include ($(names runtime))$")"
 check "yajl is included by lib/json.c alone" "$(grep -ln '<yajl/' ./*/*.[ch] | grep -v '^./lib/json.c$')"
 check "libseccomp and libcap are included by gen alone" "$(grep -ln '<seccomp.h>\|<sys/capability.h>' ./*/*.[ch] | grep -v '^./gen/')"
-check "no shell, NSS, locale or dlopen" "$(grep -n 'system(\|popen(\|getpwnam\|getpwuid\|getgrnam\|setlocale\|dlopen' lib/*.c spec/*.c runtime/*.c)"
-check "no stdio" "$(grep -nE '\b(printf|fprintf|snprintf|fopen|perror|strerror) ?\(' lib/*.c spec/*.c runtime/*.c)"
-check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c)"
-check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
+check "no shell, NSS, locale or dlopen" "$(grep -n 'system(\|popen(\|getpwnam\|getpwuid\|getgrnam\|setlocale\|dlopen' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
+check "no stdio" "$(grep -nE '\b(printf|fprintf|snprintf|fopen|perror|strerror) ?\(' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
+check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
+check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c monitor/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
 # one file alone may take a path below a root that others change
 check "openat2 is called by lib/path.c, and for /proc" "$(grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c')"
-check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] tests/unit/*.c; do
+check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c tests/*/*.[ch] tests/unit/monitor/*.c bats/* tests/*.sh tests/*/*.sh; do
 	grep -q 'SPDX-License-Identifier: Apache-2.0' "$f" || echo "$f"
 done)"
 check "build/proa is static and below 900 KiB" "$(for f in build/proa; do
@@ -33,8 +36,13 @@ check "build/proa is static and below 900 KiB" "$(for f in build/proa; do
 	readelf -d $f 2>/dev/null | grep NEEDED
 	[ "$(stat -c %s $f)" -lt 921600 ] || echo "$f is $(stat -c %s $f) bytes"
 done)"
-check "lines are not long" "$(awk 'length($0) > 110 {print FILENAME": "FNR}' lib/*.[ch] spec/*.[ch] runtime/*.[ch])"
-check "no file is over 640 lines" "$(wc -l runtime/*.c lib/*.c spec/*.c | awk '$2 != "total" && $1 > 640')"
+check "lines are not long" "$(awk 'length($0) > 110 {print FILENAME": "FNR}' lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch])"
+check "no file is over 640 lines" "$(wc -l runtime/*.c lib/*.c spec/*.c monitor/*.c | awk '$2 != "total" && $1 > 640')"
+check "build/proamon is static and below 400 KiB" "$(for f in build/proamon; do
+	[ -f $f ] || continue
+	readelf -d $f 2>/dev/null | grep NEEDED
+	[ "$(stat -c %s $f)" -lt 409600 ] || echo "$f is $(stat -c %s $f) bytes"
+done)"
 options() {
 	{
 		build/proa --help
@@ -45,6 +53,9 @@ options() {
 }
 check "proa.8 names every option" "$(for o in $(options); do
 	grep -qF -- "$(printf '%s' "$o" | sed 's/-/\\-/g')" runtime/proa.8 || echo "$o"
+done)"
+check "proamon.8 names every option" "$(for o in $(build/proamon --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u); do
+	grep -qF -- "$(printf '%s' "$o" | sed 's/-/\\-/g')" monitor/proamon.8 || echo "$o"
 done)"
 echo "1..$n"
 exit $bad
