@@ -135,8 +135,9 @@ faults:
 
 # ---- the rest ----
 static: all
-	@readelf -d $(BUILD)/proa | grep NEEDED && exit 1 || true
-	@ldd $(BUILD)/proa 2>&1 | grep -q 'not a dynamic' && echo "$(BUILD)/proa: static, $$(stat -c %s $(BUILD)/proa) bytes"
+	@for f in $(BUILD)/proa $(BUILD)/proamon; do \
+		if readelf -d $$f | grep NEEDED; then exit 1; fi; \
+		ldd $$f 2>&1 | grep -q 'not a dynamic' && echo "$$f: static, $$(stat -c %s $$f) bytes" || exit 1; done
 
 demo:
 	tests/deps.sh demo
@@ -145,22 +146,22 @@ demo:
 
 bench:
 	tests/deps.sh bench
-	$(MAKE) all $(BUILD)/floor
+	$(MAKE) all $(BUILD)/floor $(BUILD)/engine
 	tests/bench/bench.sh
+	tests/bench/monitor.sh
 $(BUILD)/floor: tests/bench/floor.c
 	$(CC) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -w -o $@ $<
 
 lint:
-	tests/deps.sh lint
-	clang-format --dry-run -Werror lib/*.[ch] spec/*.[ch] runtime/*.[ch]
-	tests/lint/lint.sh
-	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		--suppress=unknownMacro --suppress=nullPointerArithmeticRedundantCheck -D__x86_64__ \
-		-DPROA_COMMIT='""' -Ilib -Ispec -Iruntime -I$(BUILD) lib spec runtime
+	tests/deps.sh test
+	$(MAKE) all
+	tests/check.sh lint
 
 install: all
 	install -D -m 755 $(BUILD)/proa $(DESTDIR)$(PREFIX)/bin/proa
+	install -D -m 755 $(BUILD)/proamon $(DESTDIR)$(PREFIX)/bin/proamon
 	install -D -m 644 runtime/proa.8 $(DESTDIR)$(PREFIX)/share/man/man8/proa.8
+	install -D -m 644 monitor/proamon.8 $(DESTDIR)$(PREFIX)/share/man/man8/proamon.8
 	install -d $(DESTDIR)$(PREFIX)/share/proa/seccomp-profiles
 	install -m 644 seccomp-profiles/*.json $(DESTDIR)$(PREFIX)/share/proa/seccomp-profiles/
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions

@@ -176,16 +176,21 @@ int birth_start(struct monitor *m, char **argv, struct err *err)
 
 /* ---------------------------------------------------------------- a killed monitor's successor */
 
-static char **split(struct arena *a, char **at, char *end)
+/* NUL-terminated strings from *at up to an empty one (or the end), as a vector; *at moves behind. */
+static char **split(struct arena *a, char **at, const char *end)
 {
-	struct strs v = {.v = arena_array(a, char *, 1024)};
+	uint32_t n = 0;
+	char **v;
 
-	while (*at < end && **at && v.n < 1023) {
-		v.v[v.n++] = *at;
+	for (const char *p = *at; p < end && *p; p += strlen(p) + 1)
+		n++;
+	v = arena_array(a, char *, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		v[i] = *at;
 		*at += strlen(*at) + 1;
 	}
 	(*at)++;
-	return v.v;
+	return v;
 }
 
 int birth_resume(struct monitor *m, struct err *err)

@@ -166,7 +166,7 @@ static void start_check(struct monitor *m, int64_t now)
 static void read_output(struct monitor *m)
 {
 	struct check *c = m->check;
-	char more[1024];
+	char more[1024] = {0};
 
 	while (c->output >= 0) {
 		bool full = c->output_len == OUTPUT;

@@ -288,7 +288,7 @@ static void hand_over(struct keeper *k, int to)
 	} control = {0};
 	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.data};
 	struct cmsghdr *c = &control.align;
-	int fds[KEEP_COUNT];
+	int fds[KEEP_COUNT] = {0};
 	size_t n = 0;
 
 	/* which there are, as bits; those follow in order */

@@ -143,7 +143,7 @@ static char *json_text(char *p, const char *text, size_t len)
 				*p++ = (char)c;
 			} else if (c == '\n' || c == '\r' || c == '\t') {
 				*p++ = '\\';
-				*p++ = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+				*p++ = (char)(c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
 			} else if (c < 0x20 || c == 0x7f) {
 				memcpy(p, "\\u00", 4);
 				p[4] = hex[c >> 4];

@@ -50,7 +50,7 @@ static int parse_rule(const struct device_rule *r, uint32_t index, struct rule *
 	bool ok = true;
 
 	*ret = (struct rule){.allow = r->allow,
-			     .type = r->type && *r->type ? r->type[0] : 'a',
+			     .type = (char)(r->type && *r->type ? r->type[0] : 'a'),
 			     .access = access_bits(r->access, &ok),
 			     .major = r->major.set ? r->major.v : -1,
 			     .minor = r->minor.set ? r->minor.v : -1};

@@ -16,7 +16,7 @@ struct knob_ctx {
 };
 
 static void add(struct knob_ctx *k, const char *controller, const char *file, const char *where,
-		char *text)
+		const char *text)
 {
 	if (k->n == k->cap) {
 		uint32_t cap = k->cap ? k->cap * 2 : 16;

@@ -201,12 +201,15 @@ static uint32_t put_test(struct out *o, const struct bpf_test *t, bool is_32, ui
 /* The block of a call whose verdict depends on its arguments. Its position. */
 static uint32_t put_clauses(struct out *o, const struct bpf_clause *first, bool is_32)
 {
-	const struct bpf_clause *all[256];
+	/* a clause takes four instructions at least: no program has room for more */
+	const struct bpf_clause *all[MAX_INSNS / 4] = {first};
 	uint32_t n = 0;
 	uint32_t next;
 
-	for (const struct bpf_clause *c = first; c && n < 256; c = c->next)
+	for (const struct bpf_clause *c = first; c && n < MAX_INSNS / 4; c = c->next) {
+		o->full |= n + 1 == MAX_INSNS / 4;
 		all[n++] = c;
+	}
 	next = put_ret(o, o->default_verdict);
 	while (n--) {
 		const struct bpf_clause *c = all[n];
@@ -310,7 +313,7 @@ int bpf_build(struct bpf_input *in, struct arena *a, struct sock_filter **ret, u
 	uint32_t next = 0;
 
 	/* the machine's own architecture comes last here: first, and nearest, when it runs */
-	for (int i = SECCOMP_ARCHS; i--;) {
+	for (int i = SECCOMP_ARCHS - 1; i >= 0; i--) {
 		struct bpf_arch *t = &in->arch[i];
 		struct range *v;
 		uint32_t entry;

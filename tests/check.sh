@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs every test through automake's tap-driver.sh and ends with one line:
 # N passed, N failed, N skipped. With PROA_STRICT=1 a skip is a failure.
-# check.sh [unit|fuzz|bats|vm|FILE.bats...]   (default: all)
+# check.sh [unit|lint|fuzz|bats|vm|FILE.bats...]   (default: all)
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -28,7 +28,7 @@ one() { # one NAME COMMAND...: its TAP into $logs/NAME.trs
 }
 
 want=("$@")
-[ ${#want[@]} -eq 0 ] && want=(unit fuzz bats vm)
+[ ${#want[@]} -eq 0 ] && want=(unit lint fuzz bats vm)
 for w in "${want[@]}"; do
 	case $w in
 	unit)
@@ -41,7 +41,10 @@ for w in "${want[@]}"; do
 		for f in args logs parts; do
 			one "monitor-$f" "$BUILD/unit/monitor/test_$f"
 		done
+		;;
+	lint)
 		one lint tests/lint/lint.sh
+		one lint-tools tests/lint/tools.sh
 		;;
 	fuzz) one fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}" ;;
 	bats)

@@ -1,19 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that a purpose needs, if one is missing: deps.sh build|test|demo|bench...
+# Installs the Debian packages that a purpose needs, if one is missing: deps.sh build|test|demo|bench
 set -eu
 build="gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev"
 demo="busybox-static skopeo umoci jq uidmap"
-check="bats automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod"
+check="bats automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod conmon crun"
 lint="clang-format clang-tidy cppcheck"
-bench="crun runc"
+bench="crun runc conmon procps"
 want=
 for purpose; do
 	case $purpose in
 	build) want="$want $build" ;;
 	demo) want="$want $build $demo" ;;
-	test) want="$want $build $check $demo" ;;
-	lint) want="$want $build $lint" ;;
+	test) want="$want $build $check $lint $demo" ;;
 	bench) want="$want $build $bench busybox-static jq" ;;
 	*) echo "deps.sh: unknown purpose $purpose" >&2; exit 2 ;;
 	esac
