@@ -56,6 +56,7 @@ mon() {
 mon_start() {
 	ENGINE_FLAGS=-w mon "$@"
 	says "sync {\"data\": "
+	says_not "sync {\"data\": -"
 	MONITOR_PID=$(cat "$TMP/monitor.pid")
 	CONTAINER_PID=$(cat "$TMP/pidfile")
 }

@@ -258,3 +258,52 @@ got line"
 	is "$(cat "$TMP/bad")" ""
 	for i in 1 100 249 250 251 500; do is "$(cat "$TMP/e$i/c1")" $((i % 250)); done
 }
+
+@test "beside conmon: the same command lines for the runtime, option by option" {
+	command -v conmon >/dev/null || lacks "conmon"
+	local sets=("" "-s" "-t" "-i -t" "--no-pivot --no-new-keyring" "--runtime-arg --a --runtime-arg b --runtime-opt --c --runtime-opt d"
+		"-e --exec-process-spec /spec" "-e -t -s --exec-process-spec /spec --runtime-opt --preserve-fds --runtime-opt 3"
+		"--restore /image --restore-arg --x -s" "--restore /image -t --runtime-opt --y")
+	local s m
+	printf '#!/bin/sh\necho "$@" >>"$CALLS"\nexit 1\n' >"$TMP/runtime"
+	chmod +x "$TMP/runtime"
+	for s in "${sets[@]}"; do
+		for m in "$PROAMON" conmon; do
+			# shellcheck disable=SC2086
+			CALLS=$TMP/$(basename "$m").calls timeout 20 "$m" --sync --api-version 1 -c c1 -u 0123456789abcdef -r "$TMP/runtime" \
+				-b "$BUNDLE" -p "$TMP/pid" -l none --exit-dir "$TMP/exit" --full-attach --log-level error $s 3>&- || true
+		done
+	done
+	is "$(wc -l <"$TMP/proamon.calls")" ${#sets[@]}
+	is "$(sed 's#/tmp/conmon-term\.[^ ]*#SOCKET#' "$TMP/proamon.calls")" "$(sed 's#/tmp/conmon-term\.[^ ]*#SOCKET#' "$TMP/conmon.calls")"
+}
+
+# Debian's crun does not start without CAP_SYS_RESOURCE; in the emulated machine it does.
+@test "other runtimes: runc, and crun where it can run" {
+	local r
+	real_bundle
+	# (1.8.1 of crun knows no newer one)
+	config '.ociVersion = "1.0.0"'
+	script 'echo out; echo err >&2; cat; exit 7'
+	for r in runc crun; do
+		command -v $r >/dev/null || lacks $r
+		if [ $r = crun ] && ! crun --root "$TMP/try" run try >/dev/null 2>&1 </dev/null && [ -z "${PROA_VM:-}" ]; then
+			continue
+		fi
+		rm -f "$TMP/exit/"* "$TMP/log" "$TMP/pidfile"
+		RUNTIME=$(command -v $r) mon_start -i --runtime-arg --root --runtime-arg "$TMP/$r"
+		echo input | timeout 20 "$ENGINE" attach "$BUNDLE/attach" >"$TMP/attached" 2>&1 3>&- &
+		sleep 0.3
+		$r --root "$TMP/$r" start c1
+		mon_wait
+		wait
+		is "$(exit_code)" 7
+		is "$(STREAM=stdout log_text "$TMP/log")" "out
+input"
+		is "$(STREAM=stderr log_text "$TMP/log")" err
+		is "$(sort "$TMP/attached")" "err
+input
+out"
+		$r --root "$TMP/$r" delete c1
+	done
+}

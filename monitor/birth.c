@@ -176,7 +176,8 @@ int birth_start(struct monitor *m, char **argv, struct err *err)
 
 /* ---------------------------------------------------------------- a killed monitor's successor */
 
-/* NUL-terminated strings from *at up to an empty one (or the end), as a vector; *at moves behind. */
+/* NUL-terminated strings from *at up to an empty one (or the end), as a vector; *at moves behind.
+ */
 static char **split(struct arena *a, char **at, const char *end)
 {
 	uint32_t n = 0;

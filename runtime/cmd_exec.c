@@ -405,7 +405,8 @@ static int clone_exec(struct exec_child *c, struct clone_args *args, pid_t *ret_
 
 	if (!c->middle) {
 		args->flags |= CLONE_PIDFD;
-		/* cppcheck-suppress autoVariables ; the kernel writes it before the clone returns */
+		/* cppcheck-suppress autoVariables ; the kernel writes it before the clone returns
+		 */
 		args->pidfd = (uint64_t)(uintptr_t)&pidfd;
 		pid = proc_clone(args, exec_main, c);
 		*ret_pid = (pid_t)pid;
