@@ -25,11 +25,6 @@ void buf_add(struct buf *b, const void *data, size_t len)
 	b->data[b->len] = '\0';
 }
 
-void buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
 void buf_fmt(struct buf *b, const char *format, ...)
 {
 	va_list ap;

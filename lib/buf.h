@@ -3,6 +3,8 @@
 #ifndef PROA_LIB_BUF_H
 #define PROA_LIB_BUF_H
 
+#include <string.h>
+
 #include "arena.h"
 
 struct buf {
@@ -15,7 +17,11 @@ struct buf {
 #define BUF_INIT(a) ((struct buf){.arena = (a)})
 
 void buf_add(struct buf *b, const void *data, size_t len);
-void buf_str(struct buf *b, const char *s);
+/* (inline, so that the length of a constant is one) */
+static inline __attribute__((always_inline)) void buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
 void buf_fmt(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_json_str(struct buf *b, const char *s);

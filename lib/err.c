@@ -75,13 +75,15 @@ size_t fmt_v(char *out, size_t size, const char *format, va_list args)
 
 	va_copy(ap, args);
 	for (const char *p = format; *p; p++) {
-		const char *next = strchrnul(p, '%');
+		const char *next = p;
 		size_t width = 0;
 		long precision = -1;
 		int longs = 0;
 		char pad = ' ';
 		bool left = false;
 
+		while (*next && *next != '%')
+			next++;
 		if (next != p) {
 			sink_put(&s, p, (size_t)(next - p));
 			p = next - 1;

@@ -48,13 +48,14 @@ static const char *in_place(struct parse *p, const unsigned char *s, size_t len)
 {
 	char *str = (char *)s;
 
-	if (memchr(s, '\0', len)) {
-		err_set(p->err, ERR_CONFIG, "a string holds a NUL character (\\u0000)");
-		return NULL;
-	}
+	/* without an escape it lies in the text, where the lexer has refused control characters */
 	if (str >= p->text && str + len < p->text + p->len) {
 		str[len] = '\0'; /* the lexer is past the closing quote already */
 		return str;
+	}
+	if (memchr(s, '\0', len)) {
+		err_set(p->err, ERR_CONFIG, "a string holds a NUL character (\\u0000)");
+		return NULL;
 	}
 	return arena_strndup(p->arena, str, len);
 }

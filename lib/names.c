@@ -140,3 +140,16 @@ int signal_from_text(const char *s)
 		return !s[5] ? 64 : s[5] == '-' && num_u32(s + 6, &v) && v <= 30 ? 64 - (int)v : 0;
 	return 0;
 }
+
+const char *text_line(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	while (strncmp(text, prefix, n) != 0) {
+		text = strchrnul(text, '\n');
+		if (!*text)
+			return NULL;
+		text++;
+	}
+	return text + n;
+}

@@ -29,6 +29,10 @@ bool num_bytes(const char *s, int64_t *ret);
 /* A signal as kill(1) takes it: number, KILL, SIGKILL, sigkill, RTMIN+1. 0 if it is none. */
 int signal_from_text(const char *s);
 
+/* Behind `prefix` in the first line of text that begins with it ("Name:\tvalue"); NULL if none
+ * does. */
+const char *text_line(const char *text, const char *prefix);
+
 /* An argv-like list: count and NULL-terminated vector. */
 struct strs {
 	char **v;

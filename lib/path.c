@@ -291,6 +291,25 @@ int path_make(int root, const char *path, enum path_kind kind, bool *ret_made)
 	return fd == -ENOENT ? walk(root, path, &want) : fd;
 }
 
+int path_make_at(int dir, const char *name, enum path_kind kind, bool *ret_made)
+{
+	int r = make_one(dir, name, true, kind);
+	struct stat st;
+	int fd;
+
+	if (r < 0 && r != -EEXIST)
+		return r;
+	*ret_made = r == 0;
+	fd = sys_openat(dir, name, O_PATH | O_NOFOLLOW | (kind == PATH_DIR ? O_DIRECTORY : 0), 0);
+	if (fd == -ENOTDIR)
+		return -ELOOP;
+	if (fd >= 0 && kind == PATH_FILE && (SYS(fstat, fd, &st) < 0 || S_ISLNK(st.st_mode))) {
+		sys_close(fd);
+		return -ELOOP;
+	}
+	return fd;
+}
+
 int path_parent(int root, const char *path, bool make, const char **ret_name)
 {
 	char dir[PATH_MAX];

@@ -23,6 +23,9 @@ int path_open_no_symlinks(int root, const char *path, int flags);
 /* Opens it O_PATH, making missing directories (mode 0755) and the last component if need be. A
  * dangling symlink's target is made, inside the root. *ret_made tells if the last one is new. */
 int path_make(int root, const char *path, enum path_kind kind, bool *ret_made);
+/* The same for one name in `dir`, which is resolved already: -ELOOP where a symlink is in its
+ * place. fd or -errno. */
+int path_make_at(int dir, const char *name, enum path_kind kind, bool *ret_made);
 /* Opens the parent directory of the last component (making it if `make`), whose name goes to
  * ret_name. fd or -errno. */
 int path_parent(int root, const char *path, bool make, const char **ret_name);

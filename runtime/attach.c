@@ -97,10 +97,11 @@ static void no_carriage_return(int master)
 /* False when the process itself has ended. */
 static void pass_signals(const struct attach *t, int pidfd, int master)
 {
-	struct signalfd_siginfo s;
+	struct signalfd_siginfo s[4];
+	ssize_t n = sys_read(t->signals, s, sizeof(s));
 
-	while (sys_read(t->signals, &s, sizeof(s)) == sizeof(s)) {
-		switch (s.ssi_signo) {
+	for (ssize_t i = 0; n > 0 && i < n / (ssize_t)sizeof(s[0]); i++) {
+		switch (s[i].ssi_signo) {
 		case SIGCHLD:
 		case SIGURG:
 			break;
@@ -115,7 +116,7 @@ static void pass_signals(const struct attach *t, int pidfd, int master)
 				SYS(kill, sys_getpid(), SIGSTOP);
 			break;
 		default:
-			sys_pidfd_send_signal(pidfd, (int)s.ssi_signo);
+			sys_pidfd_send_signal(pidfd, (int)s[i].ssi_signo);
 			break;
 		}
 	}

@@ -81,26 +81,81 @@ static bool is_everything(const struct rule *r)
 
 /*
  * In: r1 = struct bpf_cgroup_dev_ctx. Then r2 = type, r3 = access still undecided, r4 = major,
- * r5 = minor. Rules are tried from the last to the first: one that allows takes its accesses off
- * r3 (nothing left: allowed), one that denies ends it if it takes any.
+ * r5 = minor, r6 = both as one number. Rules are tried from the last to the first: one that allows
+ * takes its accesses off r3 (nothing left: allowed), one that denies ends it if it takes any.
+ * Neighbours that allow all of one device each share their test of the type and their end: the
+ * verifier's time goes with the number of branches.
  */
-static uint32_t put_rule(struct bpf_insn *p, const struct rule *r)
+enum { MINOR_BITS = 20, MAJOR_MAX = 4095, MINOR_MAX = (1 << MINOR_BITS) - 1, HEAD = 9 };
+
+static struct bpf_insn *put_head(struct bpf_insn *p)
 {
-	struct bpf_insn *v = p;
-	int16_t fixups[3];
+	*p++ = INSN(BPF_LDX | BPF_W | BPF_MEM, 2, 1, 0, 0);
+	*p++ = INSN(BPF_ALU64 | BPF_MOV | BPF_X, 3, 2, 0, 0);
+	*p++ = INSN(BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16);
+	*p++ = INSN(BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
+	*p++ = INSN(BPF_LDX | BPF_W | BPF_MEM, 4, 1, 4, 0);
+	*p++ = INSN(BPF_LDX | BPF_W | BPF_MEM, 5, 1, 8, 0);
+	*p++ = INSN(BPF_ALU64 | BPF_MOV | BPF_X, 6, 4, 0, 0);
+	*p++ = INSN(BPF_ALU | BPF_LSH | BPF_K, 6, 0, 0, MINOR_BITS);
+	*p++ = INSN(BPF_ALU | BPF_OR | BPF_X, 6, 5, 0, 0);
+	return p;
+}
+
+static struct bpf_insn *put_end(struct bpf_insn *p, bool allow)
+{
+	*p++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, allow);
+	*p++ = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	return p;
+}
+
+static int32_t type_number(char type)
+{
+	return type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK;
+}
+
+/* Everything of one device, or of one major number: one comparison tells. */
+static bool is_simple(const struct rule *r)
+{
+	return r->allow && r->access == 7 && r->type != 'a' && r->major >= 0 &&
+	       r->major <= MAJOR_MAX && r->minor <= MINOR_MAX;
+}
+
+static struct bpf_insn *put_simple(struct bpf_insn *p, const struct rule *last, uint32_t n)
+{
+	struct bpf_insn *start = p;
+	struct bpf_insn *end = p + 1 + n;
+
+	*p++ = INSN(BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, type_number(last->type));
+	for (uint32_t i = 0; i < n; i++, p++) {
+		const struct rule *r = last - i;
+		bool one = r->minor >= 0;
+
+		*p = INSN(BPF_JMP32 | (i + 1 < n ? BPF_JEQ : BPF_JNE) | BPF_K, one ? 6 : 4, 0,
+			  i + 1 < n ? end - p - 1 : 2,
+			  one ? (int32_t)((uint32_t)r->major << MINOR_BITS | (uint32_t)r->minor)
+			      : (int32_t)r->major);
+	}
+	p = put_end(p, true);
+	start->off = (int16_t)(p - start - 1);
+	return p;
+}
+
+static struct bpf_insn *put_rule(struct bpf_insn *p, const struct rule *r)
+{
+	struct bpf_insn *fixups[3];
 	int n = 0;
 
 	if (r->type != 'a') {
-		fixups[n++] = (int16_t)(p - v);
-		*p++ = INSN(BPF_JMP | BPF_JNE | BPF_K, 2, 0, 0,
-			    r->type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
+		fixups[n++] = p;
+		*p++ = INSN(BPF_JMP | BPF_JNE | BPF_K, 2, 0, 0, type_number(r->type));
 	}
 	if (r->major >= 0) {
-		fixups[n++] = (int16_t)(p - v);
+		fixups[n++] = p;
 		*p++ = INSN(BPF_JMP | BPF_JNE | BPF_K, 4, 0, 0, (int32_t)r->major);
 	}
 	if (r->minor >= 0) {
-		fixups[n++] = (int16_t)(p - v);
+		fixups[n++] = p;
 		*p++ = INSN(BPF_JMP | BPF_JNE | BPF_K, 5, 0, 0, (int32_t)r->minor);
 	}
 	if (r->allow && r->access != 7) {
@@ -111,43 +166,57 @@ static uint32_t put_rule(struct bpf_insn *p, const struct rule *r)
 		*p++ = INSN(BPF_ALU | BPF_AND | BPF_K, 1, 0, 0, r->access);
 		*p++ = INSN(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 2, 0);
 	}
-	*p++ = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, r->allow);
-	*p++ = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	p = put_end(p, r->allow);
 	while (n--)
-		v[fixups[n]].off = (int16_t)(p - v - fixups[n] - 1);
-	return (uint32_t)(p - v);
+		fixups[n]->off = (int16_t)(p - fixups[n] - 1);
+	return p;
+}
+
+/* The same for both types, as the defaults say of mknod, is one rule. */
+static uint32_t merge_types(struct rule *v, uint32_t n)
+{
+	uint32_t to = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct rule *prev = to ? &v[to - 1] : NULL;
+
+		if (prev && prev->type != 'a' && v[i].type != 'a' && prev->type != v[i].type &&
+		    prev->allow == v[i].allow && prev->access == v[i].access &&
+		    prev->major == v[i].major && prev->minor == v[i].minor)
+			prev->type = 'a';
+		else
+			v[to++] = v[i];
+	}
+	return to;
 }
 
 int bpf_dev_build(const struct list *rules, struct arena *a, struct bpf_dev *ret, struct err *err)
 {
 	uint32_t total = rules->n + DEFAULTS;
 	struct rule *all = arena_array(a, struct rule, total);
-	uint32_t n = 0;
+	struct bpf_insn *p;
 
-	ret->insns = arena_array(a, struct bpf_insn, 8 + total * 8 + 2);
 	for (uint32_t i = 0; i < rules->n; i++)
 		if (parse_rule(list_at(*rules, struct device_rule, i), i, &all[i], err) < 0)
 			return -1;
 	memcpy(all + rules->n, defaults, sizeof(defaults));
-	ret->insns[n++] = INSN(BPF_LDX | BPF_W | BPF_MEM, 2, 1, 0, 0);
-	ret->insns[n++] = INSN(BPF_ALU64 | BPF_MOV | BPF_X, 3, 2, 0, 0);
-	ret->insns[n++] = INSN(BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16);
-	ret->insns[n++] = INSN(BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
-	ret->insns[n++] = INSN(BPF_LDX | BPF_W | BPF_MEM, 4, 1, 4, 0);
-	ret->insns[n++] = INSN(BPF_LDX | BPF_W | BPF_MEM, 5, 1, 8, 0);
+	total = merge_types(all, total);
+	ret->insns = arena_array(a, struct bpf_insn, HEAD + total * 8 + 2);
+	p = put_head(ret->insns);
 	for (uint32_t i = total; i--;) {
+		uint32_t n = 0;
+
 		if (is_everything(&all[i])) {
 			/* nothing before it can matter, and the verifier refuses dead code */
-			ret->insns[n++] = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, all[i].allow);
-			ret->insns[n++] = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-			ret->len = n;
+			ret->len = (uint32_t)(put_end(p, all[i].allow) - ret->insns);
 			return 0;
 		}
-		n += put_rule(ret->insns + n, &all[i]);
+		while (n <= i && is_simple(&all[i - n]) && all[i - n].type == all[i].type)
+			n++;
+		p = n > 1 ? put_simple(p, &all[i], n) : put_rule(p, &all[i]);
+		i -= n > 1 ? n - 1 : 0;
 	}
-	ret->insns[n++] = INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
-	ret->insns[n++] = INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	ret->len = n;
+	ret->len = (uint32_t)(put_end(p, false) - ret->insns);
 	return 0;
 }
 

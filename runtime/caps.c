@@ -12,9 +12,10 @@
 int caps_bit(const char *name)
 {
 	size_t skip = strncmp(name, "CAP_", 4) == 0 || strncmp(name, "cap_", 4) == 0 ? 4 : 0;
+	char first = (char)(name[skip] & ~0x20);
 
 	for (const struct name *n = gen_capabilities; n->name; n++)
-		if (name_same_any_case(name + skip, n->name + 4))
+		if (n->name[4] == first && name_same_any_case(name + skip, n->name + 4))
 			return (int)n->value;
 	return -1;
 }

@@ -35,8 +35,8 @@ const char *cgroup_top(const char *mount, const char *path, struct arena *a)
 	for (const char *p = path + 1; *p;) {
 		size_t n = (size_t)(p - path) + strcspn(p, "/");
 
-		if (base + n >= sizeof(full))
-			break;
+		if (base + n >= sizeof(full) || !path[n])
+			break; /* the last is the top anyway */
 		memcpy(full + base, path, n);
 		full[base + n] = '\0';
 		if (SYS(faccessat, AT_FDCWD, full, 0) == -ENOENT)
@@ -98,9 +98,10 @@ static void enable_below(int dir)
 	}
 }
 
-static int make_path(const struct cgroup_plan *g, bool enable)
+/* From the mount `top` down. *ret_new: the last one was not there before. */
+static int make_path(int top, const struct cgroup_plan *g, bool enable, bool *ret_new)
 {
-	int dir = open_dir(AT_FDCWD, g->mount);
+	int dir = top;
 
 	for (const char *p = g->path + 1; *p && dir >= 0;) {
 		char name[NAME_MAX + 1];
@@ -113,34 +114,36 @@ static int make_path(const struct cgroup_plan *g, bool enable)
 			if (enable)
 				enable_below(dir);
 			next = sys_mkdirat(dir, name, 0755);
+			*ret_new = next == 0;
 			next = next < 0 && next != -EEXIST ? next : open_dir(dir, name);
 		}
-		sys_close(dir);
+		if (dir != top)
+			sys_close(dir);
 		dir = next;
 		p += n + (p[n] == '/');
 	}
 	return dir;
 }
 
-int cgroup_make(const struct cgroup_plan *g, struct err *err)
+int cgroup_make(const struct cgroup_plan *g, bool *ret_new, struct err *err)
 {
 	char root[512];
 	char leaf[512];
 	char lack[512];
-	int fd = make_path(g, false);
-	auto_fd top = -1;
+	auto_fd top = open_dir(AT_FDCWD, g->mount);
+	int fd = top < 0 ? top : make_path(top, g, false, ret_new);
 
 	if (fd < 0) {
 		err_sys(err, fd, "cgroup %s%s", g->mount, g->path);
 		return fd == -EACCES || fd == -EPERM ? err_hint(err, HINT_CGROUP_DELEGATE) : -1;
 	}
 	/* usually all of the root's controllers are on already: two reads, no walk */
-	top = open_dir(AT_FDCWD, g->mount);
 	if (fd_read_small(top, "cgroup.controllers", root, sizeof(root)) < 0 ||
 	    fd_read_small(fd, "cgroup.controllers", leaf, sizeof(leaf)) < 0)
 		return fd;
 	if (missing(root, leaf, lack, sizeof(lack))) {
-		int again = make_path(g, true);
+		bool ignored;
+		int again = make_path(top, g, true, &ignored);
 
 		if (again >= 0)
 			sys_close(again);
@@ -411,9 +414,30 @@ static int remove_one(const char *mount, const char *path)
 	return sys_unlinkat(AT_FDCWD, full, AT_REMOVEDIR);
 }
 
-int cgroup_remove(const char *mount, const char *path, const char *top, struct err *err)
+/* Those above it that were made for it; one that others use by now is not empty and stays. */
+static void remove_above(const char *mount, const char *path, const char *top)
 {
 	char up[PATH_MAX];
+
+	if (!top || fmt(up, sizeof(up), "%s", path) >= sizeof(up))
+		return;
+	while (strlen(up) > strlen(top)) {
+		*strrchr(up, '/') = '\0';
+		if (!*up || !path_is_below(up, top) || remove_one(mount, up) < 0)
+			break;
+	}
+}
+
+bool cgroup_remove_empty(const char *mount, const char *path, const char *top)
+{
+	if (remove_one(mount, path) < 0)
+		return false;
+	remove_above(mount, path, top);
+	return true;
+}
+
+int cgroup_remove(const char *mount, const char *path, const char *top, struct err *err)
+{
 	int r = remove_one(mount, path);
 
 	for (int i = 0; (r == -EBUSY || r == -ENOTEMPTY) && i < 5; i++) {
@@ -429,14 +453,7 @@ int cgroup_remove(const char *mount, const char *path, const char *top, struct e
 	}
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
 		return err_sys(err, r, "remove cgroup %s%s", mount, path);
-	/* those that were made for it; one that others use by now is not empty and stays */
-	if (!top || fmt(up, sizeof(up), "%s", path) >= sizeof(up))
-		return 0;
-	while (strlen(up) > strlen(top)) {
-		*strrchr(up, '/') = '\0';
-		if (!*up || !path_is_below(up, top) || remove_one(mount, up) < 0)
-			break;
-	}
+	remove_above(mount, path, top);
 	return 0;
 }
 

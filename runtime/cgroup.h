@@ -8,9 +8,9 @@
 /* The first component of path that is not there yet, as a path; what remove goes up to. Returns
  * `path` itself if all of it exists. */
 const char *cgroup_top(const char *mount, const char *path, struct arena *a);
-/* Makes it with what is missing above, enables controllers on the way. fd or -1; err->code is
- * EACCES, EPERM or EROFS when it may not. */
-int cgroup_make(const struct cgroup_plan *g, struct err *err) must_check;
+/* Makes it with what is missing above, enables controllers on the way. *ret_new: it was not there
+ * before, so nobody can be in it. fd or -1; err->code is EACCES, EPERM or EROFS when it may not. */
+int cgroup_make(const struct cgroup_plan *g, bool *ret_new, struct err *err) must_check;
 /* Is there nobody in it, and is it thawed? */
 int cgroup_check_fresh(int fd, const char *path, struct err *err) must_check;
 int cgroup_open(const char *mount, const char *path);
@@ -25,6 +25,8 @@ int cgroup_wait_empty(int fd, int ms);
 /* Freezes or thaws and waits for it. When it does not succeed it is thawed again. */
 int cgroup_freeze(int fd, bool freeze, int ms, struct err *err) must_check;
 bool cgroup_is_frozen(int fd);
+/* Removes it, and the empty ones above it down from `top`, if nothing is in it. True: done. */
+bool cgroup_remove_empty(const char *mount, const char *path, const char *top);
 /* Removes it, all below it, and the empty ones above it down from `top`. 0 also if it is gone. */
 int cgroup_remove(const char *mount, const char *path, const char *top, struct err *err) must_check;
 /* All pids below it. */

@@ -143,10 +143,7 @@ int clone_init(struct create *c, struct err *err)
 		args.cgroup = (uint64_t)c->cgroup;
 	}
 	c->shared = c->init.shared = &in_bss;
-	c->init.drop[0] = c->dir;
-	c->init.drop[1] = c->store->root;
-	c->init.drop[2] = c->cgroup;
-	c->init.drop[3] = c->sock;
+	c->init.parent_sock = c->sock;
 	if (c->plan->middle) {
 		/* a copy of our memory: this page alone stays common */
 		long page = SYS(mmap, NULL, 4096, PROT_READ | PROT_WRITE,

@@ -476,7 +476,7 @@ static int serve(struct exec_child *c, const struct container *k, const struct c
 				   err);
 
 		if (r == 0)
-			return lifecycle_died_before_exec(&x->facts, pid)
+			return lifecycle_died_before_exec(&x->facts, pid, -1)
 				       ? err_set(err, ECHILD,
 						 "the process was killed while it was set up")
 				       : 0;

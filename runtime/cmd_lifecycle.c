@@ -76,7 +76,7 @@ static int start_it(const struct container *c, struct ctx *x, struct err *err)
 	r = proto_recv(sock, 0, &m, NULL, err);
 	if (r != 0)
 		return -1;
-	if (lifecycle_died_before_exec(&x->facts, (pid_t)c->s.pid.v))
+	if (lifecycle_died_before_exec(&x->facts, (pid_t)c->s.pid.v, -1))
 		return err_set(
 			err, ECHILD,
 			"the container's first process was killed before it started the program");
@@ -267,7 +267,7 @@ static int delete_one(struct ctx *x, const char *id, bool force, struct err *err
 			return 0;
 		/* a state file that nobody can read must not keep its directory for ever */
 		if (force && err->code == ERR_CONFIG)
-			return store_remove(&x->store, id, err);
+			return store_remove(&x->store, id, -1, err);
 		return -1;
 	}
 	dir = c.dir;

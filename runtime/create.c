@@ -65,7 +65,7 @@ static int step_state(struct create *c, struct err *err)
 		return -1;
 	fill_state(c);
 	/* before the first effect elsewhere: whoever finds us dead knows what to undo */
-	if (store_save(c->dir, &c->state, c->arena, err) < 0)
+	if (store_save_first(c->dir, &c->state, c->arena, err) < 0)
 		return -1;
 	fd = sys_openat(c->dir, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	r = fd < 0 ? fd : fd_write_all(fd, c->config_text, c->config_len);
@@ -78,7 +78,7 @@ static void undo_state(struct create *c)
 {
 	struct err err;
 
-	if (c->dir >= 0 && store_remove(c->store, c->plan->id, &err) < 0)
+	if (c->dir >= 0 && store_remove(c->store, c->plan->id, c->dir, &err) < 0)
 		log_warning("%s", err.msg);
 	fd_drop(&c->dir);
 }
@@ -228,12 +228,13 @@ void create_hand_over(struct create *c)
 static int step_cgroup(struct create *c, struct err *err)
 {
 	struct cgroup_plan *g = &c->plan->cgroup;
+	bool is_new = false;
 	struct err first;
 
 	c->cgroup = -1;
 	if (g->none)
 		return 0;
-	c->cgroup = cgroup_make(g, err);
+	c->cgroup = cgroup_make(g, &is_new, err);
 	if (c->cgroup < 0) {
 		bool denied = err->code == EACCES || err->code == EPERM || err->code == EROFS;
 
@@ -247,7 +248,7 @@ static int step_cgroup(struct create *c, struct err *err)
 		*err = (struct err){0};
 		return store_save(c->dir, &c->state, c->arena, err);
 	}
-	if (cgroup_check_fresh(c->cgroup, g->path, &first) < 0) {
+	if (!is_new && cgroup_check_fresh(c->cgroup, g->path, &first) < 0) {
 		/* somebody else's: it must not be undone */
 		*err = first;
 		fd_drop(&c->cgroup);
@@ -501,7 +502,7 @@ int create_start(struct create *c, struct err *err)
 	r = proto_recv(c->sock, 0, &m, NULL, err);
 	if (r != 0)
 		return -1;
-	if (lifecycle_died_before_exec(c->facts, c->pid))
+	if (lifecycle_died_before_exec(c->facts, c->pid, c->pidfd))
 		return died(c, "before it started the program", err);
 	if (hooks_run(&c->plan->poststart, c->init.hook_head, "running", c->pid, NULL, -1, err) < 0)
 		return -1;

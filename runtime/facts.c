@@ -6,10 +6,12 @@
 #include <linux/magic.h>
 #include <linux/prctl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "fd.h"
+#include "names.h"
 
 static long fs_type(const char *path)
 {
@@ -61,8 +63,8 @@ static const char *cgroup_from_mountinfo(const struct facts *f, struct arena *a)
 static void probe_cgroup(struct facts *f, struct arena *a)
 {
 	char text[PATH_MAX];
+	const char *p;
 	ssize_t n;
-	char *p;
 
 	if (fs_type("/sys/fs/cgroup") == CGROUP2_SUPER_MAGIC)
 		f->cgroup_mount = "/sys/fs/cgroup";
@@ -74,30 +76,18 @@ static void probe_cgroup(struct facts *f, struct arena *a)
 	if (!f->cgroup_mount || f->proc < 0)
 		return;
 	n = fd_read_small(f->proc, "self/cgroup", text, sizeof(text));
-	p = n > 0 ? (strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::")) : NULL;
-	if (p) {
-		p = strstr(p, "0::") + 3;
+	p = n > 0 ? text_line(text, "0::") : NULL;
+	if (p)
 		f->cgroup_self = arena_strndup(a, p, strcspn(p, "\n"));
-	}
 }
 
+/* The first user namespace's inode has been the same since Linux 3.8 (USER_NS_INIT_INO). */
 static bool probe_userns(const struct facts *f)
 {
-	char text[128];
-	ssize_t n = f->proc < 0 ? -1 : fd_read_small(f->proc, "self/uid_map", text, sizeof(text));
-	size_t i = 0;
+	struct stat st;
 
-	if (n <= 0)
-		return false;
-	/* the first namespace's map: "0 0 4294967295" with blanks of any width */
-	for (const char *want = "0 0 4294967295"; *want; want++) {
-		while (text[i] == ' ' && *want != ' ')
-			i++;
-		if (text[i] != *want)
-			return true;
-		i++;
-	}
-	return false;
+	return f->proc >= 0 && SYS(newfstatat, f->proc, "self/ns/user", &st, 0) == 0 &&
+	       st.st_ino != 0xEFFFFFFDU;
 }
 
 static int probe_last_cap(void)
@@ -119,7 +109,8 @@ int facts_probe(struct arena *a, struct facts *ret, struct err *err)
 	char cwd[PATH_MAX];
 	long r;
 
-	*ret = (struct facts){.uid = (uint32_t)SYS(geteuid), .gid = (uint32_t)SYS(getegid)};
+	*ret = (struct facts){.uid = (uint32_t)getauxval(AT_EUID),
+			      .gid = (uint32_t)getauxval(AT_EGID)};
 	r = SYS(capget, &head, data);
 	if (r == 0)
 		ret->caps = data[0].effective | (uint64_t)data[1].effective << 32;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard.h"
 
+#include <linux/magic.h>
 #include <linux/memfd.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -25,7 +26,7 @@ static int open_self(void)
 /* An ordinary user's container can only write what the user can. */
 static bool is_out_of_reach(int self)
 {
-	uint32_t uid = (uint32_t)SYS(geteuid);
+	uint32_t uid = (uint32_t)getauxval(AT_EUID);
 	struct stat st;
 
 	return uid != 0 && SYS(fstat, self, &st) == 0 && st.st_uid != uid && !(st.st_mode & 022);
@@ -72,7 +73,7 @@ int guard_executable(char **argv, char **env, struct err *err)
 {
 	auto_fd self = open_self();
 	auto_fd safe = -1;
-	struct statfs fs;
+	struct statfs fs = {0};
 	int r;
 
 	/* without /proc: what was executed by descriptor was executed by us, below */
@@ -81,7 +82,7 @@ int guard_executable(char **argv, char **env, struct err *err)
 	if (self < 0)
 		return err_sys(err, self, "open our own executable, to protect it (CVE-2019-5736)");
 	if ((SYS(fstatfs, self, &fs) == 0 && (fs.f_flags & ST_RDONLY)) || is_out_of_reach(self) ||
-	    (sys_fcntl(self, F_GET_SEALS, 0) & SEALS) == SEALS)
+	    (fs.f_type == TMPFS_MAGIC && (sys_fcntl(self, F_GET_SEALS, 0) & SEALS) == SEALS))
 		return 0;
 	safe = read_only_clone(self);
 	if (safe < 0)

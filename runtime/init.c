@@ -135,11 +135,17 @@ static int attach_root(struct init *in, struct err *err)
 		.propagation = p->root_propagation_end & MS_SLAVE ? MS_SLAVE : MS_PRIVATE,
 	};
 	auto_fd tree = in->root_tree;
+	bool done = false;
 	int r;
 
 	if (fault_no_mount_api())
 		return bind_root(p, err);
-	if (tree < 0)
+	if (tree < 0) {
+		tree = sys_open_tree_attr(AT_FDCWD, p->rootfs, OPEN_TREE_CLONE | AT_RECURSIVE,
+					  &own);
+		done = tree >= 0;
+	}
+	if (tree == -ENOSYS) /* before Linux 6.15 in two calls */
 		tree = sys_open_tree(AT_FDCWD, p->rootfs, OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree == -ENOSYS)
 		return bind_root(p, err);
@@ -150,7 +156,7 @@ static int attach_root(struct init *in, struct err *err)
 	r = sys_mount(NULL, "/", NULL, p->root_propagation, NULL);
 	if (r < 0)
 		return err_sys(err, r, "propagation of the host's mounts");
-	r = sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &own);
+	r = done ? 0 : sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &own);
 	if (r < 0 && r != -ENOSYS)
 		return err_sys(err, r, "propagation of the root file system");
 	/* at its own path, where hooks look for it; where the mapped root cannot reach that, over
@@ -190,6 +196,16 @@ static int stage_mounts(struct init *in, struct err *err)
 
 /* ---- [3] hooks, terminal, pivot ---- */
 
+/* `ps` is told whose time this is. */
+static int run_hooks(struct init *in, const struct hook_list *l, const char *status, char **env,
+		     int cwd, struct err *err)
+{
+	if (!l->hooks->n)
+		return 0;
+	sys_prctl(PR_SET_NAME, (unsigned long)"proa:[hooks]", 0, 0, 0);
+	return hooks_run(l, in->hook_head, status, sys_getpid(), env, cwd, err);
+}
+
 static int stage_hooks(struct init *in, struct err *err)
 {
 	struct plan *p = in->plan;
@@ -197,13 +213,13 @@ static int stage_hooks(struct init *in, struct err *err)
 	if (p->hooks_in_parent) {
 		int r = proto_send(in->sock, MSG_HOOKS, 0, -1);
 
+		sys_prctl(PR_SET_NAME, (unsigned long)"proa:[hooks]", 0, 0, 0);
 		if (r < 0)
 			return err_sys(err, r, "ask for the hooks");
 		if (wait_for(in, MSG_GO, err) < 0)
 			return -1;
 	}
-	return hooks_run(&p->create_container, in->hook_head, "creating", sys_getpid(), NULL,
-			 in->mounts.root, err);
+	return run_hooks(in, &p->create_container, "creating", NULL, in->mounts.root, err);
 }
 
 static int stage_console(struct init *in, struct err *err)
@@ -352,8 +368,10 @@ static int stage_process(struct init *in, struct err *err)
 {
 	struct proc_plan *p = &in->plan->proc;
 
-	if (!in->plan->config->process)
+	if (!in->plan->config->process) {
+		close_others(in);
 		return 0;
+	}
 	if (in->slave >= 0 && console_use(in->slave, p, err) < 0)
 		return -1;
 	fd_drop(&in->slave);
@@ -414,8 +432,7 @@ static int stage_confine(struct init *in, struct err *err)
 
 static int stage_start_hooks(struct init *in, struct err *err)
 {
-	return hooks_run(&in->plan->start_container, in->hook_head, "created", sys_getpid(),
-			 in->plan->proc.env, -1, err);
+	return run_hooks(in, &in->plan->start_container, "created", in->plan->proc.env, -1, err);
 }
 
 static int stage_exec(struct init *in, struct err *err)
@@ -426,14 +443,15 @@ static int stage_exec(struct init *in, struct err *err)
 }
 
 const struct stage init_stages[] = {
-	{"join", stage_join, "enter the namespaces given by path", true},
+	{"join", stage_join, "enter the namespaces given by path", false},
 	{"ids", stage_ids, "become root of the user namespace", false},
 	{"session", stage_session, "new session, keyring, not traceable", false},
 	{"limits", stage_limits, "oom score, scheduler, affinity, io priority, memory policy",
 	 false},
 	{"root", stage_root, "propagation; attach the root file system", false},
 	{"mounts", stage_mounts, "mounts, devices, read-only and masked paths", true},
-	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer", true},
+	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer",
+	 false},
 	{"console", stage_console, "make the terminal, hand out its master", false},
 	{"pivot", stage_pivot, "make it the root, let the host's go", false},
 	{"names", stage_names, "hostname, domainname, loopback, sysctls", false},
@@ -441,8 +459,8 @@ const struct stage init_stages[] = {
 	 "labels, rlimits, cwd, user, groups, capabilities; find the program", false},
 	{"ready", stage_ready, "say so, and wait to be started", true},
 	{"confine", stage_confine, "seccomp", false},
-	{"start-hooks", stage_start_hooks, "startContainer hooks", true},
-	{"exec", stage_exec, "close what is not the container's; execve", true},
+	{"start-hooks", stage_start_hooks, "startContainer hooks", false},
+	{"exec", stage_exec, "close what is not the container's; execve", false},
 	{NULL, NULL, NULL, false},
 };
 
@@ -466,9 +484,9 @@ void init_main(void *arg)
 	struct err err = {0};
 
 	sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* the lock on the container's directory, for one, is the parent's alone */
-	for (size_t i = 0; i < sizeof(in->drop) / sizeof(in->drop[0]); i++)
-		fd_drop(&in->drop[i]);
+	/* the parent's end of our socket: while it is open here, its death would not be heard. What
+	 * else is the parent's ends in stage "process" */
+	fd_drop(&in->parent_sock);
 	process_reset_signals(in->env.ignored);
 	for (const struct stage *s = init_stages; s->name; s++) {
 		in->shared->stage = (int)(s - init_stages);

@@ -21,7 +21,7 @@ struct init {
 	struct plan *plan;
 	const struct facts *facts;
 	int sock;	  /* to the parent; its other end is closed here */
-	int drop[4];	  /* the parent's own: closed first thing, -1 = none */
+	int parent_sock;  /* the parent's end of it: closed first thing */
 	int root_tree;	  /* the root file system opened by the parent; -1: opened here */
 	int console_sock; /* --console-socket; -1: the master goes to the parent */
 	int start_sock;	  /* listens in the container's directory; -1 for run */

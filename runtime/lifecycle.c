@@ -60,9 +60,9 @@ int lifecycle_check(enum verb verb, enum status status, const char *id, struct e
  * there after the one and gone after the other. What is gone is waited for, since only then its
  * last name stays.
  */
-bool lifecycle_died_before_exec(const struct facts *f, pid_t pid)
+bool lifecycle_died_before_exec(const struct facts *f, pid_t pid, int pidfd)
 {
-	auto_fd pidfd = -1;
+	auto_fd own = -1;
 	char path[32];
 	char text[64];
 
@@ -71,7 +71,8 @@ bool lifecycle_died_before_exec(const struct facts *f, pid_t pid)
 	fmt(path, sizeof(path), "%d/exe", pid);
 	if (sys_readlinkat(f->proc, path, text, sizeof(text)) != -ENOENT)
 		return false;
-	pidfd = sys_pidfd_open(pid, 0);
+	if (pidfd < 0)
+		pidfd = own = sys_pidfd_open(pid, 0);
 	if (pidfd >= 0)
 		proc_wait_fd(pidfd, -1);
 	fmt(path, sizeof(path), "%d/comm", pid);
@@ -105,7 +106,9 @@ static int remove_cgroup(struct container *c, struct err *err)
 {
 	auto_fd fd = -1;
 
-	if (!c->s.cgroup_path)
+	/* mostly nobody is in it any more */
+	if (!c->s.cgroup_path ||
+	    cgroup_remove_empty(c->s.cgroup_mount, c->s.cgroup_path, c->s.cgroup_top))
 		return 0;
 	fd = cgroup_open(c->s.cgroup_mount, c->s.cgroup_path);
 	/* without a pid namespace others may outlive init; and a frozen one would not die */
@@ -160,5 +163,5 @@ int lifecycle_delete(const struct store *s, struct container *c, const struct fa
 	if (c->s.rdt_path)
 		rdt_remove(c->s.rdt_path);
 	run_poststop(c, a);
-	return store_remove(s, c->s.id, err);
+	return store_remove(s, c->s.id, c->dir, err);
 }

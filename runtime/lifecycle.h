@@ -20,8 +20,9 @@ enum verb {
 
 /* Is it allowed? The sentence has the words that engines look for. Pure. */
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err) must_check;
-/* Ended, and its last name is still one of our stages: it never became the program. */
-bool lifecycle_died_before_exec(const struct facts *f, pid_t pid);
+/* Ended, and its last name is still one of our stages: it never became the program. `pidfd` of it,
+ * or -1. */
+bool lifecycle_died_before_exec(const struct facts *f, pid_t pid, int pidfd);
 /* Kills what is left, removes cgroup, resctrl group and directory, runs the poststop hooks. */
 int lifecycle_delete(const struct store *s, struct container *c, const struct facts *f,
 		     struct arena *a, struct err *err) must_check;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* proa: global options, the table of verbs, one place that prints an error. */
 #include <stddef.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,8 +143,13 @@ static int print_version(struct arena *a, struct err *err)
 /* 0, 1 and 2 must be something, or what we open would land there and be the container's. */
 static void fill_stdio(void)
 {
+	struct pollfd p[] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+	struct timespec now = {0, 0};
+
+	if (SYS(ppoll, p, 3, &now, NULL, 0) <= 0)
+		return; /* all three are open, and nothing is wrong with any */
 	for (int fd = 0; fd < 3; fd++)
-		if (sys_fcntl(fd, F_GETFD, 0) == -EBADF)
+		if (p[fd].revents & POLLNVAL)
 			SYS(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
 }
 

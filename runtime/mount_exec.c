@@ -68,6 +68,39 @@ static void end_operation(const struct plan *p, struct mount_env *env)
 
 /* ---- destinations ---- */
 
+/* The directory of `path`, opened (made if need be, with `make`), and the last component's name. It
+ * is env's, not the caller's. fd or -errno. */
+static int parent_of(struct mount_env *env, const char *path, bool make, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	int fd;
+
+	if (env->parent >= 0 && len == env->parent_len &&
+	    memcmp(env->parent_path, path, len) == 0 && slash[1]) {
+		*ret_name = slash + 1;
+		return env->parent;
+	}
+	fd = path_parent(env->root, path, make, ret_name);
+	if (fd < 0)
+		return fd;
+	fd_drop(&env->parent);
+	env->parent = fd;
+	env->parent_len = len < sizeof(env->parent_path) ? len : SIZE_MAX; /* too long: not again */
+	memcpy(env->parent_path, path, len < sizeof(env->parent_path) ? len : 0);
+	return fd;
+}
+
+/* Something was mounted at `dest`: what is open at or below it is hidden now. */
+static void forget_parent(struct mount_env *env, const char *dest)
+{
+	size_t n = strlen(dest);
+
+	if (env->parent >= 0 && (n == 1 || (n <= env->parent_len && env->parent_len != SIZE_MAX &&
+					    memcmp(env->parent_path, dest, n) == 0)))
+		fd_drop(&env->parent);
+}
+
 /* Only a few files may be put on procfs: a mount there could lead our own writes to labels and
  * sysctls astray (CVE-2019-16884, CVE-2019-19921). */
 static int check_dest(const struct mount_op *op, int dest, struct err *err)
@@ -82,15 +115,26 @@ static int check_dest(const struct mount_op *op, int dest, struct err *err)
 		       op->where);
 }
 
-static int open_dest(const struct mount_op *op, int root, enum path_kind kind, bool *ret_made,
-		     struct err *err)
+/* Usually only the last component is missing, in a directory that is at hand. */
+static int make_dest(struct mount_env *env, const struct mount_op *op, enum path_kind kind,
+		     bool *ret_made)
+{
+	const char *name;
+	int dir = parent_of(env, op->dest, false, &name);
+	int fd = dir < 0 ? dir : path_make_at(dir, name, kind, ret_made);
+
+	return fd >= 0 ? fd : path_make(env->root, op->dest, kind, ret_made);
+}
+
+static int open_dest(struct mount_env *env, const struct mount_op *op, enum path_kind kind,
+		     bool *ret_made, struct err *err)
 {
 	int fd = -ENOENT;
 
 	*ret_made = false;
 	if (op->must_be_plain) {
 		/* CVE-2023-27561, CVE-2023-28642 */
-		fd = path_open_no_symlinks(root, op->dest, O_PATH | O_DIRECTORY);
+		fd = path_open_no_symlinks(env->root, op->dest, O_PATH | O_DIRECTORY);
 		if (fd == -ELOOP || fd == -ENOTDIR)
 			return err_set(
 				err, EPERM,
@@ -98,8 +142,10 @@ static int open_dest(const struct mount_op *op, int root, enum path_kind kind, b
 				"file is in its place in the image",
 				op->where, op->type);
 	}
+	if (!op->must_be_plain)
+		fd = path_open(env->root, op->dest, O_PATH);
 	if (fd == -ENOENT)
-		fd = path_make(root, op->dest, kind, ret_made);
+		fd = make_dest(env, op, kind, ret_made);
 	if (fd < 0) {
 		err_sys(err, fd, "%s: %s mount point", op->where,
 			fd == -EEXIST || fd == -ENOTDIR ? "open" : "make");
@@ -145,7 +191,7 @@ static int exec_new(const struct plan *p, struct mount_env *env, const struct mo
 {
 	unsigned long flags = op->flags;
 	bool made;
-	int dest = keep(env, open_dest(op, env->root, PATH_DIR, &made, err));
+	int dest = keep(env, open_dest(env, op, PATH_DIR, &made, err));
 	const char *data = op->data;
 	char with_mode[1024];
 	int r;
@@ -227,8 +273,9 @@ int mount_open_source(const struct plan *p, const struct mount_op *op, int root,
 
 /* Before Linux 5.2: bind over the destination by its /proc/self/fd name, then remount with the
  * flags that it has and those that are asked for. */
-static int bind_old_way(const struct mount_op *op, int root, struct err *err)
+static int bind_old_way(struct mount_env *env, const struct mount_op *op, struct err *err)
 {
+	int root = env->root;
 	static const struct {
 		unsigned long st, ms;
 		uint64_t attr;
@@ -251,7 +298,7 @@ static int bind_old_way(const struct mount_op *op, int root, struct err *err)
 
 	if (source < 0 || SYS(fstat, source, &st) < 0)
 		return err_sys(err, source, "%s: source %s", op->where, op->source);
-	dest = open_dest(op, root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err);
+	dest = open_dest(env, op, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err);
 	if (dest < 0)
 		return -1;
 	fmt(from, sizeof(from), "/proc/self/fd/%d", source);
@@ -311,7 +358,7 @@ static int exec_bind(const struct plan *p, struct mount_env *env, const struct m
 
 	if (tree < 0) {
 		if ((fault_no_mount_api() || err->code == ENOSYS) && op->idmap < 0)
-			return bind_old_way(op, env->root, err);
+			return bind_old_way(env, op, err);
 		return -1;
 	}
 	r = (int)SYS(fstat, tree, &st);
@@ -319,8 +366,8 @@ static int exec_bind(const struct plan *p, struct mount_env *env, const struct m
 		return err_sys(err, r, "%s: source %s", op->where, op->source);
 	if (S_ISLNK(st.st_mode))
 		return copy_symlink(op, env->root, tree, err);
-	dest = keep(env, open_dest(op, env->root, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made,
-				   err));
+	dest = keep(env,
+		    open_dest(env, op, S_ISDIR(st.st_mode) ? PATH_DIR : PATH_FILE, &made, err));
 	if (dest < 0 || set_attributes(op, tree, true, err) < 0)
 		return -1;
 	r = mount_attach(tree, dest);
@@ -413,7 +460,7 @@ static int exec_node(const struct plan *p, struct mount_env *env, const struct m
 	if (op->bind_node && !S_ISFIFO(op->mode))
 		return bind_node(op, env->root, err);
 	/* one look-up of the directory, the node relative to it: CVE-2026-41579, CVE-2026-47766 */
-	dir = keep(env, path_parent(env->root, op->dest, true, &name));
+	dir = parent_of(env, op->dest, true, &name);
 	if (dir < 0)
 		return err_sys(err, dir, "%s: open the directory", op->where);
 	return make_node(dir, name, op, err);
@@ -423,7 +470,7 @@ static int exec_link(const struct plan *p, struct mount_env *env, const struct m
 		     struct err *err)
 {
 	const char *name;
-	int dir = keep(env, path_parent(env->root, op->dest, true, &name));
+	int dir = parent_of(env, op->dest, true, &name);
 	struct stat st;
 	int r;
 
@@ -521,17 +568,16 @@ static int exec_mask(const struct plan *p, struct mount_env *env, const struct m
 	return r < 0 ? err_sys(err, r, "%s: hide", op->where) : 0;
 }
 
-static int readonly_old_way(const struct mount_op *op, int root, int dest, struct err *err)
+static int readonly_old_way(struct mount_env *env, const struct mount_op *op, struct err *err)
 {
 	struct mount_op bind = *op;
 
-	(void)dest;
 	bind.source = op->dest;
 	bind.source_in_root = true;
 	bind.proc_allowed = true;
 	bind.recursive = true;
 	bind.attr_set = MOUNT_ATTR_RDONLY;
-	return bind_old_way(&bind, root, err);
+	return bind_old_way(env, &bind, err);
 }
 
 static int exec_readonly(const struct plan *p, struct mount_env *env, const struct mount_op *op,
@@ -548,7 +594,7 @@ static int exec_readonly(const struct plan *p, struct mount_env *env, const stru
 		    fault_no_mount_api() ? -ENOSYS : mount_clone(dest, true, MOUNT_ATTR_RDONLY));
 	r = tree < 0 ? tree : mount_attach(tree, dest);
 	if (is_missing(r))
-		return readonly_old_way(op, env->root, dest, err);
+		return readonly_old_way(env, op, err);
 	return r < 0 ? err_sys(err, r, "%s: make read-only", op->where) : 0;
 }
 
@@ -585,8 +631,12 @@ static int late_readonly(const struct plan *p, struct mount_env *env, struct err
 int mount_exec_all(const struct plan *p, struct mount_env *env, struct err *err)
 {
 	for (uint32_t i = 0; i < p->n_mounts; i++) {
-		if (execs[p->mounts[i].kind](p, env, &p->mounts[i], err) < 0)
+		const struct mount_op *op = &p->mounts[i];
+
+		if (execs[op->kind](p, env, op, err) < 0)
 			return -1;
+		if (op->kind != MOUNT_NODE && op->kind != MOUNT_LINK)
+			forget_parent(env, op->dest);
 		end_operation(p, env);
 	}
 	return late_readonly(p, env, err);

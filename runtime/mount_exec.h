@@ -16,6 +16,11 @@ struct mount_env {
 	 * system calls) where there are so many operations that descriptors could run out. */
 	int open[8];
 	int n_open;
+	/* The last directory in which something was made: nodes, links and mount points in /dev
+	 * come one behind the other. Forgotten when something is mounted on it or above it. */
+	int parent; /* -1 = none */
+	size_t parent_len;
+	char parent_path[256];
 };
 
 /* Opens the source of a bind as a detached tree with its id map, in the mount namespace of the

@@ -64,10 +64,10 @@ uint64_t process_ignored_signals(int proc)
 
 	if (proc < 0 || fd_read_small(proc, "self/status", text, sizeof(text)) <= 0)
 		return ~0ULL;
-	p = strstr(text, "SigIgn:\t");
+	p = text_line(text, "SigIgn:\t");
 	if (!p)
 		return ~0ULL;
-	for (p += 8; *p && *p != '\n'; p++)
+	for (; *p && *p != '\n'; p++)
 		v = v << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
 	return v;
 }
@@ -340,6 +340,7 @@ static bool filter_before_caps(const struct proc_plan *p)
 int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 {
 	bool later = false;
+	bool at_root;
 	struct caps keep;
 	int r;
 
@@ -347,7 +348,9 @@ int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 	if (set_rlimits(p, err) < 0)
 		return -1;
 	set_home(p);
-	r = sys_chdir(p->cwd);
+	/* at "/" we are since the root was changed */
+	at_root = p->cwd[0] == '/' && !p->cwd[1];
+	r = at_root ? 0 : sys_chdir(p->cwd);
 	if (r == -ENOENT && make_cwd(p->cwd) == 0)
 		r = sys_chdir(p->cwd);
 	later = r == -EACCES; /* root may be nobody here, e.g. on NFS: the user gets a try */
@@ -356,7 +359,8 @@ int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 	r = caps_drop_bounding(p->caps.bounding, e->last_cap);
 	if (r < 0)
 		return err_sys(err, r, "drop the bounding capabilities");
-	r = sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	/* root keeps them anyway */
+	r = p->uid == 0 ? 0 : sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (r < 0)
 		return err_sys(err, r, "keep capabilities over the change of user");
 	if (set_ids(p, err) < 0)
@@ -387,7 +391,7 @@ int process_user(struct proc_plan *p, struct process_env *e, struct err *err)
 			return err_hint(err, HINT_CWD_ACCESS);
 		}
 	}
-	return check_cwd(p->cwd, err);
+	return at_root ? 0 : check_cwd(p->cwd, err);
 }
 
 /* ---- the program ---- */

@@ -107,19 +107,36 @@ int store_make(const struct store *s, const char *id, struct err *err)
 	return fd;
 }
 
-int store_save(int dir, const struct state *s, struct arena *a, struct err *err)
+static int save(int dir, const struct state *s, bool first, struct arena *a, struct err *err)
 {
 	struct buf b = BUF_INIT(a);
+	auto_fd fd = -1;
 	int r;
 
 	encode(&state_file_fields, s, 0, &b);
 	buf_str(&b, "\n");
-	r = fd_replace_file(dir, "state.json", 0600, b.data, b.len);
+	if (first) {
+		/* nobody reads it before the lock is free */
+		fd = sys_openat(dir, "state.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+		r = fd < 0 ? fd : fd_write_all(fd, b.data, b.len);
+	} else {
+		r = fd_replace_file(dir, "state.json", 0600, b.data, b.len);
+	}
 	if (r < 0) {
 		err_sys(err, r, "write state.json of container %s", s->id);
 		return r == -ENOSPC ? err_hint(err, HINT_SPACE) : -1;
 	}
 	return 0;
+}
+
+int store_save_first(int dir, const struct state *s, struct arena *a, struct err *err)
+{
+	return save(dir, s, true, a, err);
+}
+
+int store_save(int dir, const struct state *s, struct arena *a, struct err *err)
+{
+	return save(dir, s, false, a, err);
 }
 
 static bool has_start_socket(int dir)
@@ -214,11 +231,13 @@ static int remove_name(int dir, const struct dir_entry *e, void *ctx)
 	return 0;
 }
 
-int store_remove(const struct store *s, const char *id, struct err *err)
+int store_remove(const struct store *s, const char *id, int dir, struct err *err)
 {
-	auto_fd dir = sys_openat(s->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	auto_fd own = -1;
 	int r;
 
+	if (dir < 0)
+		dir = own = sys_openat(s->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (dir == -ENOENT)
 		return 0;
 	if (dir < 0)
@@ -226,7 +245,6 @@ int store_remove(const struct store *s, const char *id, struct err *err)
 	/* the names are few and flat; the usual ones without reading the directory */
 	sys_unlinkat(dir, "state.json", 0);
 	sys_unlinkat(dir, "config.json", 0);
-	sys_unlinkat(dir, START_SOCKET, 0);
 	r = sys_unlinkat(s->root, id, AT_REMOVEDIR);
 	if (r == -ENOTEMPTY) {
 		dir_each(dir, remove_name, NULL);

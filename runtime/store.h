@@ -34,12 +34,14 @@ int store_open(const char *path, const struct facts *f, bool make, struct arena 
 	       struct store *ret, struct err *err) must_check;
 /* A new container's directory, locked. ENOENT-free: loses with EEXIST and the engines' words. */
 int store_make(const struct store *s, const char *id, struct err *err) must_check;
+/* The first one, into a new directory that is locked. */
+int store_save_first(int dir, const struct state *s, struct arena *a, struct err *err) must_check;
 int store_save(int dir, const struct state *s, struct arena *a, struct err *err) must_check;
 /* Reads it and finds out how it is. `lock`: waits for other changes to end. */
 int store_get(const struct store *s, const char *id, const struct facts *f, bool lock,
 	      struct arena *a, struct container *ret, struct err *err) must_check;
 /* Removes the directory and all in it. */
-int store_remove(const struct store *s, const char *id, struct err *err) must_check;
+int store_remove(const struct store *s, const char *id, int dir, struct err *err) must_check;
 /* Ids, sorted. */
 int store_list(const struct store *s, struct arena *a, struct strs *ret,
 	       struct err *err) must_check;
