@@ -179,3 +179,13 @@ has_controller() {
 	fails 1
 	says '"nosuch" is not available here'
 }
+
+@test "a run within 192 KiB of memory" {
+	grep -qw memory "$(cgroup_root)/cgroup.controllers" || return 0 # told by the test of a missing controller
+	gcc -static -Os -nostdlib -o rootfs/bin/tiny -x c - <<-'EOF'
+		void _start(void) { __asm__ volatile("mov $60,%eax; mov $3,%edi; syscall"); }
+	EOF
+	config '.process.args = ["/bin/tiny"] | .linux.resources.memory = {limit: 196608, swap: 196608}'
+	proa run c1
+	fails 3
+}

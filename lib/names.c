@@ -7,7 +7,8 @@
 const struct name *name_find_n(const struct name *t, const char *name, size_t len)
 {
 	for (; t->name; t++)
-		if (strncmp(t->name, name, len) == 0 && t->name[len] == '\0')
+		if (t->name[0] == name[0] && strncmp(t->name, name, len) == 0 &&
+		    t->name[len] == '\0')
 			return t;
 	return NULL;
 }

@@ -22,7 +22,7 @@ bool path_clean(const char *path, char *out, size_t size)
 	size_t len = 0;
 
 	while (*path) {
-		size_t n = strcspn(path, "/");
+		size_t n = (size_t)(strchrnul(path, '/') - path);
 
 		if (n == 2 && path[0] == '.' && path[1] == '.') {
 			while (len > 0 && out[--len] != '/')

@@ -547,16 +547,19 @@ static int plan_devices(struct mount_ctx *m)
 static int plan_paths(struct mount_ctx *m, const struct strs *paths, enum mount_kind kind,
 		      const char *name)
 {
+	size_t *len = arena_array(m->arena, size_t, paths->n + 1);
+
 	for (uint32_t i = 0; i < paths->n; i++) {
 		char clean[PATH_MAX];
 		bool twice = false;
 
+		len[i] = strlen(paths->v[i]);
 		if (paths->v[i][0] != '/' || !path_clean(paths->v[i], clean, sizeof(clean)))
 			return err_set(m->err, ERR_CONFIG,
 				       "/linux/%s/%u: \"%s\" is not an absolute path", name, i,
 				       paths->v[i]);
 		for (uint32_t j = 0; j < i && !twice; j++)
-			twice = strcmp(paths->v[j], paths->v[i]) == 0;
+			twice = len[j] == len[i] && memcmp(paths->v[j], paths->v[i], len[i]) == 0;
 		if (twice)
 			continue;
 		add(m,

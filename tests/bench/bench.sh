@@ -74,5 +74,5 @@ for v in run big create start state exec delete; do
 	echo
 done
 cp small.json config.json
-echo "system calls of run: $(env -i strace -f -c -o /dev/stdout "$top/build/proa" run b1 | awk '/total/{print $3}')"
+echo "system calls of run: $(env -i strace -f -c -o /dev/stdout "$top/build/proa" run b1 | awk '/total$/ {print $4}')"
 echo "size: $(stat -c %s "$top/build/proa") bytes"
