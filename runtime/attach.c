@@ -11,6 +11,18 @@
 #include "fd.h"
 #include "proc.h"
 
+struct raw_kernel_termios {
+	uint32_t iflag, oflag, cflag, lflag;
+	uint8_t line, cc[19];
+};
+
+bool attach_is_terminal(void)
+{
+	struct raw_kernel_termios t;
+
+	return sys_ioctl(0, TCGETS, &t) == 0;
+}
+
 int attach_prepare(struct attach *t, struct err *err)
 {
 	uint64_t all = ~0ULL;
@@ -61,11 +73,6 @@ static void copy_size(int from, int to)
 		sys_ioctl(to, TIOCSWINSZ, &size);
 }
 
-struct raw_kernel_termios {
-	uint32_t iflag, oflag, cflag, lflag;
-	uint8_t line, cc[19];
-};
-
 /* The caller's terminal gives every byte to the container's. Nothing to do where it is none. */
 static bool set_raw(int fd, struct raw_kernel_termios *old)
 {
@@ -81,17 +88,6 @@ static bool set_raw(int fd, struct raw_kernel_termios *old)
 	t.cc[VMIN] = 1;
 	t.cc[VTIME] = 0;
 	return sys_ioctl(fd, TCSETS, &t) == 0;
-}
-
-/* Output of an attached run is compared line by line by its readers: no \r before \n (runc). */
-static void no_carriage_return(int master)
-{
-	struct raw_kernel_termios t;
-
-	if (sys_ioctl(master, TCGETS, &t) == 0) {
-		t.oflag &= ~(uint32_t)ONLCR;
-		sys_ioctl(master, TCSETS, &t);
-	}
 }
 
 /* False when the process itself has ended. */
@@ -171,8 +167,6 @@ int attach_run(struct attach *t, pid_t pid, int pidfd, int master, struct err *e
 	if (master >= 0) {
 		raw = set_raw(0, &old);
 		copy_size(0, master);
-		if (!raw)
-			no_carriage_return(master);
 	}
 	r = loop(t, pidfd, master);
 	if (raw)

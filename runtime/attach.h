@@ -15,6 +15,8 @@ struct attach {
 };
 
 /* Before the clone: blocks the signals that are to be passed on. */
+/* Is our stdin a terminal? Then the container's output goes to it as a terminal wants it. */
+bool attach_is_terminal(void);
 int attach_prepare(struct attach *t, struct err *err) must_check;
 /* Until pid ends. `master`: the terminal to copy to and from 0 and 1, or -1. Its exit status. */
 int attach_run(struct attach *t, pid_t pid, int pidfd, int master, struct err *err) must_check;

@@ -124,6 +124,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 		return -1;
 	for (uint32_t i = 0; i < p->warnings.n; i++)
 		log_warning("%s", p->warnings.v[i]);
+	p->proc.bare_newlines = p->proc.terminal && !co->console_socket && !attach_is_terminal();
 	*c = (struct create){
 		.plan = p,
 		.facts = &x->facts,

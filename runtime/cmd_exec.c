@@ -329,6 +329,7 @@ static int decide(const struct exec_opts *o, struct opt_args *args, struct ctx *
 	if (ret->terminal && o->detach && !o->console_socket)
 		return err_set(err, ERR_USAGE,
 			       "a detached exec with a terminal needs --console-socket");
+	ret->bare_newlines = ret->terminal && !o->console_socket && !attach_is_terminal();
 	if (!ret->terminal && o->console_socket)
 		return err_set(err, ERR_USAGE,
 			       "--console-socket is given, but no terminal is asked for");

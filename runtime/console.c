@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console.h"
 
+#include <asm/termbits.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
-#include <termios.h>
 
 #include "fd.h"
 #include "mount_exec.h"
@@ -39,6 +39,7 @@ int console_make(int root, const struct proc_plan *p, int *ret_master, int *ret_
 		 struct err *err)
 {
 	auto_fd master = open_ptmx(root, err);
+	struct termios t;
 	int unlock = 0;
 	int slave;
 	int r;
@@ -56,6 +57,10 @@ int console_make(int root, const struct proc_plan *p, int *ret_master, int *ret_
 		struct winsize size = {.ws_row = p->rows, .ws_col = p->columns};
 
 		sys_ioctl(slave, TIOCSWINSZ, &size);
+	}
+	if (p->bare_newlines && sys_ioctl(slave, TCGETS, &t) == 0) {
+		t.c_oflag &= ~(tcflag_t)ONLCR;
+		sys_ioctl(slave, TCSETS, &t);
 	}
 	*ret_master = fd_steal(&master);
 	*ret_slave = slave;

@@ -186,6 +186,40 @@ static int set_attributes(const struct mount_op *op, int tree, bool own, struct 
 
 /* ---- one function for each kind ---- */
 
+/* mount(2) refuses a file system over itself (EBUSY), as where /sys with the host's cgroup2 below
+ * it was bound: the mount API does not. */
+static int mount_over(const struct mount_op *op, int dest, const char *data)
+{
+	struct mount_attr a = {.attr_set = op->attr_set, .attr_clr = op->attr_clr};
+	auto_fd fs = (int)SYS(fsopen, op->type, FSOPEN_CLOEXEC);
+	auto_fd tree = -1;
+	char word[256];
+	long r = fs < 0 ? fs : 0;
+
+	if (r == 0 && op->source)
+		r = SYS(fsconfig, fs, FSCONFIG_SET_STRING, "source", op->source, 0);
+	while (r == 0 && data && *data) {
+		size_t n = strcspn(data, ",");
+		char *value;
+
+		if (fmt(word, sizeof(word), "%.*s", (int)n, data) >= sizeof(word))
+			return -ENAMETOOLONG;
+		value = strchr(word, '=');
+		if (value)
+			*value++ = '\0';
+		r = SYS(fsconfig, fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, word, value,
+			0);
+		data += n + (data[n] == ',');
+	}
+	if (r == 0)
+		r = SYS(fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r == 0)
+		r = tree = (int)SYS(fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (r >= 0 && (a.attr_set || a.attr_clr))
+		r = sys_mount_setattr(tree, "", AT_EMPTY_PATH, &a);
+	return r < 0 ? (int)r : mount_attach(tree, dest);
+}
+
 static int exec_new(const struct plan *p, struct mount_env *env, const struct mount_op *op,
 		    struct err *err)
 {
@@ -213,6 +247,8 @@ static int exec_new(const struct plan *p, struct mount_env *env, const struct mo
 	r = sys_fchdir(dest);
 	if (r == 0)
 		r = sys_mount(op->source ? op->source : op->type, ".", op->type, flags, data);
+	if (r == -EBUSY)
+		r = mount_over(op, dest, data);
 	if (r < 0) {
 		err_sys(err, r, "%s: mount %s", op->where, op->type);
 		return err_hint(err, hint_for_mount(op->type, r));

@@ -105,6 +105,7 @@ struct proc_plan {
 	const char *apparmor; /* what is written: "exec PROFILE" */
 	const char *selinux;
 	bool terminal;
+	bool bare_newlines; /* no \r before \n: readers compare output line by line (runc) */
 	uint16_t rows, columns;
 	bool mempolicy;
 	int mempolicy_mode;

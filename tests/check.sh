@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs every test through automake's tap-driver.sh and ends with one line:
 # N passed, N failed, N skipped. With PROA_STRICT=1 a skip is a failure.
-# check.sh [unit|lint|fuzz|bats|vm|FILE.bats...]   (default: all)
+# check.sh [unit|lint|fuzz|bats|ns|vm|FILE.bats...]   (default: all)
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -28,7 +28,7 @@ one() { # one NAME COMMAND...: its TAP into $logs/NAME.trs
 }
 
 want=("$@")
-[ ${#want[@]} -eq 0 ] && want=(unit lint fuzz bats vm)
+[ ${#want[@]} -eq 0 ] && want=(unit lint fuzz bats ns vm)
 for w in "${want[@]}"; do
 	case $w in
 	unit)
@@ -51,6 +51,10 @@ for w in "${want[@]}"; do
 		for f in bats/*.bats; do
 			one "bats-$(basename "$f" .bats)" bats --tap "$f"
 		done
+		;;
+	ns)
+		# cgroup v2 alone at /sys/fs/cgroup, as hosts have it
+		one ns-runtime tests/ns/run bats bats/{lifecycle,exec,config,mounts,userns,hooks,seccomp,security,cgroup}.bats
 		;;
 	vm)
 		# the real cgroup v2 with every controller, on Debian's kernel

@@ -28,7 +28,7 @@ check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
 check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c monitor/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
 # one file alone may take a path below a root that others change
 check "openat2 is called by lib/path.c, and for /proc" "$(grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c')"
-check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c tests/*/*.[ch] tests/unit/monitor/*.c bats/* tests/*.sh tests/*/*.sh; do
+check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c tests/*/*.[ch] tests/unit/monitor/*.c bats/* tests/*.sh tests/*/*.sh tests/ns/run tests/vm/run; do
 	grep -q 'SPDX-License-Identifier: Apache-2.0' "$f" || echo "$f"
 done)"
 check "build/proa is static and below 900 KiB" "$(for f in build/proa; do
