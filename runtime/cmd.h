@@ -27,6 +27,7 @@ enum cmd_flags {
 	CMD_PROTECT = 2,   /* a process of ours enters a container */
 	CMD_MAKE_ROOT = 4, /* the state root is made if it is missing */
 	CMD_NO_STORE = 8,
+	CMD_HOST = 32,	   /* needs to know the host: struct facts, second part */
 	CMD_FAIL_255 = 16, /* an error's exit status is 255, as it is for runc's exec */
 };
 

@@ -247,7 +247,8 @@ int cmd_kill(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	int sig = signal_from_text(text);
 	struct strs ids = {0};
 
-	if (!sig)
+	/* 0 asks whether it is there, as kill(2) does */
+	if (!sig && strcmp(text, "0") != 0)
 		return err_set(err, ERR_USAGE, "kill: unknown signal \"%s\"", text);
 	if (each_id(x, args->v[0], o->regex, &ids, err) < 0)
 		return -1;

@@ -104,17 +104,11 @@ static int probe_last_cap(void)
 
 int facts_probe(struct arena *a, struct facts *ret, struct err *err)
 {
-	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct data[2] = {{0}};
 	char cwd[PATH_MAX];
 	long r;
 
 	*ret = (struct facts){.uid = (uint32_t)getauxval(AT_EUID),
 			      .gid = (uint32_t)getauxval(AT_EGID)};
-	r = SYS(capget, &head, data);
-	if (r == 0)
-		ret->caps = data[0].effective | (uint64_t)data[1].effective << 32;
-	ret->last_cap = probe_last_cap();
 	ret->proc = open_proc();
 	ret->in_userns = probe_userns(ret);
 	if (ret->in_userns) {
@@ -123,15 +117,25 @@ int facts_probe(struct arena *a, struct facts *ret, struct err *err)
 		if (fd_read_small(ret->proc, "self/gid_map", map, sizeof(map)) > 0)
 			ret->gid_map = arena_strdup(a, map);
 	}
-	r = fs_type("/");
-	/* an initramfs is tmpfs or ramfs; a real root of that type is told by pivot_root itself */
-	ret->rootfs_is_ramfs = r == RAMFS_MAGIC || r == TMPFS_MAGIC;
 	r = SYS(getcwd, cwd, sizeof(cwd));
 	if (r < 0)
 		return err_sys(err, r, "current directory");
 	ret->cwd = arena_strdup(a, cwd);
-	probe_cgroup(ret, a);
 	return 0;
+}
+
+void facts_probe_host(struct arena *a, struct facts *f)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {{0}};
+	long r = fs_type("/");
+
+	if (SYS(capget, &head, data) == 0)
+		f->caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	f->last_cap = probe_last_cap();
+	/* an initramfs is tmpfs or ramfs; a real root of that type is told by pivot_root itself */
+	f->rootfs_is_ramfs = r == RAMFS_MAGIC || r == TMPFS_MAGIC;
+	probe_cgroup(f, a);
 }
 
 bool facts_can(const struct facts *f, int cap)

@@ -37,13 +37,13 @@ const struct opt global_opts_table[] = {
 
 const struct cmd commands[] = {
 	{"create", "ID", "make a container that waits to be started", create_opts_table,
-	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_create,
-	 NULL},
+	 sizeof(struct create_opts), CMD_PERMUTE | CMD_HOST | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1,
+	 cmd_create, NULL},
 	{"start", "ID", "start a created container's program", none_opts_table, 8, CMD_PERMUTE, 1,
 	 1, cmd_start, NULL},
 	{"run", "ID", "create and start, and by default wait for the end", run_opts_table,
-	 sizeof(struct create_opts), CMD_PERMUTE | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1, cmd_run,
-	 NULL},
+	 sizeof(struct create_opts), CMD_PERMUTE | CMD_HOST | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1,
+	 cmd_run, NULL},
 	{"state", "ID", "print a container's state as JSON", none_opts_table, 8, CMD_PERMUTE, 1, 1,
 	 cmd_state, NULL},
 	{"kill", "ID [SIGNAL]", "send a signal (default: TERM)", kill_opts_table, 8, CMD_PERMUTE, 1,
@@ -51,7 +51,7 @@ const struct cmd commands[] = {
 	{"delete", "ID", "remove a container that has ended", delete_opts_table, 8, CMD_PERMUTE, 1,
 	 1, cmd_delete, NULL},
 	{"exec", "ID COMMAND [ARG...]", "run one more process in a container", exec_opts_table, 512,
-	 CMD_PROTECT | CMD_FAIL_255, 1, -1, cmd_exec,
+	 CMD_HOST | CMD_PROTECT | CMD_FAIL_255, 1, -1, cmd_exec,
 	 "Exit status: the process's own; 255 for an error of proa itself."},
 	{"list", "", "list the containers", list_opts_table, 64, CMD_PERMUTE, 0, 0, cmd_list, NULL},
 	{"ps", "ID [PS-OPTION...]", "list a container's processes", ps_opts_table, 64, 0, 1, -1,
@@ -63,12 +63,12 @@ const struct cmd commands[] = {
 	{"update", "ID", "change the limits of a container", update_opts_table, 512, CMD_PERMUTE, 1,
 	 1, cmd_update, NULL},
 	{"spec", "", "write a config.json to begin with", spec_opts_table, 64,
-	 CMD_PERMUTE | CMD_NO_STORE, 0, 0, cmd_spec, NULL},
+	 CMD_PERMUTE | CMD_HOST | CMD_NO_STORE, 0, 0, cmd_spec, NULL},
 	{"features", "", "print what this runtime can do, as JSON", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 0, 0, cmd_features, NULL},
 	{"explain", "[ID]", "print what create would do with a bundle, and do nothing",
-	 explain_opts_table, sizeof(struct create_opts), CMD_PERMUTE | CMD_NO_STORE, 0, 1,
-	 cmd_explain, NULL},
+	 explain_opts_table, sizeof(struct create_opts), CMD_PERMUTE | CMD_HOST | CMD_NO_STORE, 0,
+	 1, cmd_explain, NULL},
 	{"completion", "bash|zsh", "print a completion script for a shell", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 1, 1, cmd_completion, NULL},
 	LATER("checkpoint", "not yet"),
@@ -250,6 +250,8 @@ static int run_command(struct ctx *x, const struct cmd *c, char **argv, char **e
 		return -1;
 	if (check_globals(&x->g, err) < 0 || facts_probe(x->arena, &x->facts, err) < 0)
 		return -1;
+	if (c->flags & CMD_HOST)
+		facts_probe_host(x->arena, &x->facts);
 	if (!(c->flags & CMD_NO_STORE) && store_open(x->g.root, &x->facts, c->flags & CMD_MAKE_ROOT,
 						     x->arena, &x->store, err) < 0)
 		return -1;
