@@ -33,7 +33,7 @@ PROAMON_O := $(call objs,obj,$(START_C) $(LIB_C) $(MONITOR_C))
 TEST_O := $(call objs,obj-test,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 
 .PHONY: all clean check demo bench lint static install fuzz faults unit deps
-all: $(BUILD)/proa $(BUILD)/proamon
+all: $(BUILD)/proa $(BUILD)/proamon $(BUILD)/proa-bus
 
 # ---- tables from libseccomp and libcap ----
 $(BUILD)/gen/tables: gen/tables.c
@@ -63,6 +63,14 @@ $(BUILD)/proamon: $(PROAMON_O)
 	strip -o $@ $@.debug
 $(BUILD)/proa-test: $(TEST_O)
 	@echo "  LD $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyajl_s -lgcc
+
+# the one program with a C library: libdbus needs it
+$(BUILD)/proa-bus: bus/bus.c
+	@mkdir -p $(@D)
+	@echo "  LD $@"; $(CC) -Os -std=gnu17 -g $(WARN) -ffunction-sections -fdata-sections $(DBUS_INCLUDE) -static \
+		-Wl,--gc-sections -o $@.debug $< -l:libdbus-1.a -lpthread 2>$@.log || { cat $@.log; exit 1; }
+	strip -o $@ $@.debug
+DBUS_INCLUDE := $(addprefix -isystem ,/usr/include/dbus-1.0 $(wildcard /usr/lib/*/dbus-1.0/include))
 
 # where the bytes of every container pass through
 $(BUILD)/obj/monitor/log_format.o: override CFLAGS += -O3

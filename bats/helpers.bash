@@ -24,7 +24,8 @@ cgroup_root() {
 # All that a container could leave: mounts, cgroups, our processes, network devices.
 snapshot() {
 	awk '{print $5}' /proc/self/mountinfo | sort
-	find "$(cgroup_root)" -mindepth 1 -type d 2>/dev/null | sort
+	# (tests/ns may be busy elsewhere on this machine)
+	find "$(cgroup_root)" -mindepth 1 -name "proa-ns-*" -prune -o -mindepth 1 -type d -print 2>/dev/null | sort
 	# (zombies are waiting for their parent, which is no longer ours to judge)
 	ps -eo stat=,args= | awk '$1 !~ /^Z/' | grep -F "$TMP" | grep -v -E 'grep|bats|awk' | sort
 	ip -o link 2>/dev/null | awk '{print $2}' | sort

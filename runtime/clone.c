@@ -4,7 +4,6 @@
 #include <linux/prctl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "fd.h"
 #include "hints.h"
@@ -122,6 +121,22 @@ static int clone_middle(struct create *c, struct clone_args *args, struct err *e
 	return c->pidfd < 0 ? err_sys(err, c->pidfd, "pidfd of the container's first process") : 0;
 }
 
+/* The child gets a copy of our memory: this alone stays common. The seccomp agent's text is as long
+ * as its longest pid makes it. */
+static int share(struct create *c, struct err *err)
+{
+	size_t room = c->plan->proc.seccomp.notify
+			      ? strlen(notify_state_text(c->plan, INT32_MAX, c->arena)) + 1
+			      : 0;
+
+	c->shared = notify_shared(sizeof(*c->shared) + room);
+	if (!c->shared)
+		return err_sys(err, ENOMEM, "shared memory");
+	c->shared->notify_state = (char *)(c->shared + 1);
+	c->init.shared = c->shared;
+	return 0;
+}
+
 int clone_init(struct create *c, struct err *err)
 {
 	/* shared memory between parent and child costs no page tables: CLONE_VM. Where a namespace
@@ -145,14 +160,7 @@ int clone_init(struct create *c, struct err *err)
 	c->shared = c->init.shared = &in_bss;
 	c->init.parent_sock = c->sock;
 	if (c->plan->middle) {
-		/* a copy of our memory: this page alone stays common */
-		long page = SYS(mmap, NULL, 4096, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-		if (page < 0 && page > -4096)
-			return err_sys(err, page, "shared memory");
-		c->shared = c->init.shared = (struct init_shared *)page;
-		if (clone_middle(c, &args, err) < 0)
+		if (share(c, err) < 0 || clone_middle(c, &args, err) < 0)
 			return -1;
 	} else {
 		r = proc_clone(&args, init_main, &c->init);
@@ -162,8 +170,14 @@ int clone_init(struct create *c, struct err *err)
 		c->pidfd = pidfd;
 	}
 	/* the child reads it much later, when it is told to start */
-	if (c->plan->proc.seccomp.notify)
-		c->shared->notify_state = notify_state_text(c->plan, c->pid, c->arena);
+	if (c->plan->proc.seccomp.notify) {
+		char *text = notify_state_text(c->plan, c->pid, c->arena);
+
+		if (c->plan->middle)
+			memcpy(c->shared->notify_state, text, strlen(text) + 1);
+		else
+			c->shared->notify_state = text;
+	}
 	create_hand_over(c);
 	return 0;
 }

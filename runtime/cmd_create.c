@@ -138,6 +138,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 		.pidfd = -1,
 		.sock = -1,
 		.master = -1,
+		.net = {.there = -1, .home = -1},
 		.init = {.plan = p,
 			 .facts = &x->facts,
 			 .sock = -1,

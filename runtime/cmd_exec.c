@@ -465,6 +465,15 @@ static int spawn(struct exec_child *c, int cgroup, const struct ctx *x, const st
 	return r;
 }
 
+/* What the seccomp agent is told. */
+static char *notify_text(const struct exec_child *c, const struct container *k,
+			 const struct config *config, pid_t pid, struct ctx *x)
+{
+	return notify_state_json(k->s.id, k->s.bundle, &config->annotations,
+				 c->p->listener_metadata, "running", (pid_t)k->s.pid.v, pid,
+				 x->arena);
+}
+
 /* Until the program runs: end of file. */
 static int serve(struct exec_child *c, const struct container *k, const struct config *config,
 		 struct ctx *x, pid_t pid, int *ret_master, struct err *err)
@@ -472,6 +481,7 @@ static int serve(struct exec_child *c, const struct container *k, const struct c
 	for (;;) {
 		auto_fd fd = -1;
 		auto_fd agent = -1;
+		char *text;
 		struct msg m;
 		int r = proto_recv(c->parent_sock, 1U << MSG_CONSOLE | 1U << MSG_READY, &m, &fd,
 				   err);
@@ -490,9 +500,11 @@ static int serve(struct exec_child *c, const struct container *k, const struct c
 		agent = notify_connect(c->p->listener_path, err);
 		if (agent < 0)
 			return -1;
-		c->notify_state = notify_state_json(k->s.id, k->s.bundle, &config->annotations,
-						    c->p->listener_metadata, "running",
-						    (pid_t)k->s.pid.v, pid, x->arena);
+		text = notify_text(c, k, config, pid, x);
+		if (c->middle)
+			memcpy(c->notify_state, text, strlen(text) + 1);
+		else
+			c->notify_state = text;
 		r = proto_send(c->parent_sock, MSG_START, 0, agent);
 		if (r < 0)
 			return err_sys(err, r, "start the process");
@@ -541,10 +553,12 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 	/* what joins a user namespace first cannot share memory for the time namespace's sake */
 	c.userns = c.namespaces & CLONE_NEWUSER;
 	c.middle = c.namespaces & (CLONE_NEWUSER | CLONE_NEWTIME);
-	if (c.middle && p->seccomp.notify)
-		return err_set(err, ERR_CONFIG,
-			       "exec under SCMP_ACT_NOTIFY in a container with a user or time "
-			       "namespace is not in this version of proa");
+	if (c.middle && p->seccomp.notify) {
+		c.notify_state =
+			notify_shared(strlen(notify_text(&c, k, config, INT32_MAX, x)) + 1);
+		if (!c.notify_state)
+			return err_sys(err, ENOMEM, "shared memory");
+	}
 	c.pidfd = sys_pidfd_open((pid_t)k->s.pid.v, 0);
 	if (c.pidfd < 0)
 		return err_sys(err, c.pidfd, "container not running: pidfd of init");

@@ -61,7 +61,7 @@ int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *e
 		"\"rdma\":true},");
 	put_seccomp(&b);
 	buf_str(&b, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
-		    "\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":false},"
+		    "\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"
 		    "\"memoryPolicy\":{\"modes\":[");
 	put_names(&b, memory_policy_modes);
 	buf_str(&b, "],\"flags\":[");

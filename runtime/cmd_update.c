@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "config.h"
 #include "fd.h"
+#include "intelrdt.h"
 #include "json.h"
 #include "lifecycle.h"
 #include "log.h"
@@ -183,12 +184,14 @@ int cmd_update(struct ctx *x, void *opts, struct opt_args *args, struct err *err
 		return -1;
 	if (o->kernel_memory || o->kernel_memory_tcp)
 		log_warning("--kernel-memory is obsolete and has no effect");
-	if (o->l3 || o->mb)
+	if ((o->l3 || o->mb) && !c.s.rdt_group)
 		return err_set(
 			err, ERR_USAGE,
 			"--l3-cache-schema and --mem-bw-schema: the container has no resctrl "
-			"group%s",
-			c.s.rdt_path ? "; write its schemata file" : "");
+			"group: it was made without linux.intelRdt");
+	if ((o->l3 && rdt_write_schema(c.s.rdt_group, o->l3, err) < 0) ||
+	    (o->mb && rdt_write_schema(c.s.rdt_group, o->mb, err) < 0))
+		return err_ctx(err, "update %s", c.s.id);
 	if (apply(x, &c, &r, err) < 0)
 		return err_ctx(err, "update %s", c.s.id);
 	return 0;

@@ -2,6 +2,7 @@
 #include "create.h"
 
 #include <linux/nsfs.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 #include "intelrdt.h"
 #include "lifecycle.h"
 #include "log.h"
-#include "netdev.h"
 #include "notify.h"
 #include "proc.h"
 #include "proto.h"
@@ -287,18 +287,20 @@ static void undo_cgroup(struct create *c)
 static int step_rdt(struct create *c, struct err *err)
 {
 	const struct intel_rdt *r = c->plan->intel_rdt ? c->plan->config->linux->intelRdt : NULL;
+	int e;
 
 	if (!r)
 		return 0;
-	if (rdt_make(r, c->plan->id, c->arena, &c->state.rdt_path, err) < 0)
-		return -1;
-	return c->state.rdt_path ? store_save(c->dir, &c->state, c->arena, err) : 0;
+	e = rdt_make(r, c->plan->id, c->arena, &c->rdt, err);
+	c->state.rdt_group = c->rdt.group;
+	c->state.rdt_path = c->rdt.made;
+	c->state.rdt_monitor = c->rdt.monitor;
+	return e < 0 ? -1 : store_save(c->dir, &c->state, c->arena, err);
 }
 
 static void undo_rdt(struct create *c)
 {
-	if (c->state.rdt_path)
-		rdt_remove(c->state.rdt_path);
+	rdt_remove(&c->rdt);
 }
 
 /* ---- ids, devices, net devices ---- */
@@ -319,8 +321,7 @@ static int step_devices(struct create *c, struct err *err)
 {
 	const struct cgroup_plan *g = &c->plan->cgroup;
 
-	if (c->plan->intel_rdt &&
-	    rdt_join(c->plan->config->linux->intelRdt, c->plan->id, c->pid, err) < 0)
+	if (c->plan->intel_rdt && rdt_join(&c->rdt, c->pid, err) < 0)
 		return -1;
 	/* beside the child's mounts: it opens no device of the container before it is ready */
 	return g->devices && c->cgroup >= 0 ? bpf_dev_attach(&g->program, c->cgroup, err) : 0;
@@ -328,7 +329,12 @@ static int step_devices(struct create *c, struct err *err)
 
 static int step_netdev(struct create *c, struct err *err)
 {
-	return netdev_move_all(&c->plan->net_devices, c->pid, err);
+	return netdev_move_all(&c->net, &c->plan->net_devices, c->facts->proc, c->pid, err);
+}
+
+static void undo_netdev(struct create *c)
+{
+	netdev_return_all(&c->net, &c->plan->net_devices);
 }
 
 /* ---- serve ---- */
@@ -435,7 +441,7 @@ const struct step create_steps[] = {
 	 "the container's first process, in its namespaces and cgroup"},
 	{"idmaps", step_ids, NULL, "write the id maps"},
 	{"devices", step_devices, NULL, "load the device program, while the child mounts"},
-	{"netdev", step_netdev, NULL, "move network devices"},
+	{"netdev", step_netdev, undo_netdev, "move network devices"},
 	{"serve", step_serve, undo_serve, "answer the child until it is ready"},
 	{"record", step_record, NULL, "state.json, pid file, pidfd socket"},
 	{NULL, NULL, NULL, NULL},
@@ -462,6 +468,26 @@ void create_undo(struct create *c)
 	undo_from(c, last);
 }
 
+/* When a step cannot go on because the child has failed meanwhile, the child's own words say why.
+ */
+static void child_words(struct create *c, struct err *err)
+{
+	struct pollfd p = {.fd = c->sock, .events = POLLIN};
+	struct timespec now = {0, 0};
+	struct err words = {0};
+	struct msg m;
+
+	while (c->pidfd >= 0 && SYS(ppoll, &p, 1, &now, NULL, 0) > 0) {
+		int r = proto_recv(c->sock, 1U << MSG_READY | 1U << MSG_HOOKS | 1U << MSG_CONSOLE,
+				   &m, NULL, &words);
+
+		if (r > 0 && m.kind == MSG_FAILED)
+			*err = words;
+		if (r <= 0 || m.kind == MSG_FAILED)
+			return;
+	}
+}
+
 int create_run(struct create *c, struct err *err)
 {
 	for (const struct step *s = create_steps; s->name; s++) {
@@ -473,7 +499,7 @@ int create_run(struct create *c, struct err *err)
 			r = fault_at("step", s->name, "end", err);
 		if (r == 0)
 			continue;
-		/* the child's own words, if it has some, say more than our "broken pipe" */
+		child_words(c, err);
 		if (!err->msg[0])
 			err_set(err, ERR_INTERNAL, "step %s failed without a message", s->name);
 		/* a step's undo also takes back what it did by halves; mkdir that lost did nothing
@@ -506,5 +532,8 @@ int create_start(struct create *c, struct err *err)
 		return died(c, "before it started the program", err);
 	if (hooks_run(&c->plan->poststart, c->init.hook_head, "running", c->pid, NULL, -1, err) < 0)
 		return -1;
+	/* it is the container's own from here on, and ends with it */
+	fd_drop(&c->net.there);
+	fd_drop(&c->net.home);
 	return 0;
 }

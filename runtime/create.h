@@ -8,6 +8,8 @@
 #define PROA_RUNTIME_CREATE_H
 
 #include "init.h"
+#include "intelrdt.h"
+#include "netdev.h"
 #include "plan.h"
 #include "store.h"
 
@@ -18,8 +20,10 @@ struct create {
 	struct arena *arena;
 	struct store *store;
 	struct state state;
+	struct rdt rdt;
 	const char *config_text; /* config.json as it was read, for exec and the later hooks */
 	size_t config_len;
+	struct netdev_ns net;
 	int dir; /* the container's directory, locked */
 	int cgroup;
 	int pidfd;

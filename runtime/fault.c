@@ -22,6 +22,11 @@ bool fault_no_mount_api(void)
 	return spec && strcmp(spec, "no-mount-api") == 0;
 }
 
+const char *fault_resctrl(void)
+{
+	return getenv("PROA_RESCTRL");
+}
+
 int fault_at(const char *side, const char *name, const char *moment, struct err *err)
 {
 	char want[128];

@@ -13,6 +13,8 @@
 /* `side`: "stage" (child) or "step" (parent). -1 with *err set when it is to fail now. */
 int fault_at(const char *side, const char *name, const char *moment, struct err *err);
 bool fault_no_mount_api(void);
+/* A directory in the place of /sys/fs/resctrl; NULL = none. */
+const char *fault_resctrl(void);
 void fault_init(void);
 #else
 static inline int fault_at(const char *side, const char *name, const char *moment, struct err *err)
@@ -26,6 +28,10 @@ static inline int fault_at(const char *side, const char *name, const char *momen
 static inline bool fault_no_mount_api(void)
 {
 	return false;
+}
+static inline const char *fault_resctrl(void)
+{
+	return NULL;
 }
 static inline void fault_init(void)
 {

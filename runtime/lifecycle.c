@@ -160,8 +160,7 @@ int lifecycle_delete(const struct store *s, struct container *c, const struct fa
 	(void)f;
 	if (kill_init(c, err) < 0 || remove_cgroup(c, err) < 0)
 		return -1;
-	if (c->s.rdt_path)
-		rdt_remove(c->s.rdt_path);
+	rdt_remove(&(struct rdt){.made = c->s.rdt_path, .monitor = c->s.rdt_monitor});
 	run_poststop(c, a);
 	return store_remove(s, c->s.id, c->dir, err);
 }

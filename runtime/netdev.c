@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -24,14 +25,14 @@ struct address {
 	bool has_broadcast;
 };
 
+/* What a device has in one namespace and is to have in the other. */
 struct move {
-	const char *from, *to;
-	pid_t pid;
+	const char *from, *to; /* its names */
+	int ns;		       /* the namespace that it goes to */
 	int index;
+	bool was_up;
 	struct address addrs[MAX_ADDRS];
 	int n;
-	struct err *err;
-	int result;
 };
 
 struct request {
@@ -129,29 +130,39 @@ static int read_addresses(int s, struct move *m)
 	return (int)n;
 }
 
-static int find_index(int s, const char *name)
-{
-	struct {
-		char name[16];
+struct ifreq_int {
+	char name[16];
+	union {
 		int index;
-		char pad[20];
-	} ifr = {{0}, 0, {0}};
-	int r;
+		short flags;
+	};
+	char pad[20];
+};
 
-	fmt(ifr.name, sizeof(ifr.name), "%s", name);
-	r = sys_ioctl(s, 0x8933 /* SIOCGIFINDEX */, &ifr);
-	return r < 0 ? r : ifr.index;
+static int ask_device(int s, unsigned int request, const char *name, struct ifreq_int *ret)
+{
+	*ret = (struct ifreq_int){{0}, {0}, {0}};
+	fmt(ret->name, sizeof(ret->name), "%s", name);
+	return sys_ioctl(s, request, ret);
 }
 
-static int set_link(int s, int index, unsigned int flags, unsigned int change, pid_t pid,
+static int find_index(int s, const char *name)
+{
+	struct ifreq_int q;
+	int r = ask_device(s, 0x8933 /* SIOCGIFINDEX */, name, &q);
+
+	return r < 0 ? r : q.index;
+}
+
+static int set_link(int s, int index, unsigned int flags, unsigned int change, int ns,
 		    const char *name)
 {
 	struct request q = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
 				     .nlmsg_type = RTM_NEWLINK},
 			    .link = {.ifi_index = index, .ifi_flags = flags, .ifi_change = change}};
 
-	if (pid)
-		put_attr(&q, IFLA_NET_NS_PID, &pid, sizeof(pid));
+	if (ns >= 0)
+		put_attr(&q, IFLA_NET_NS_FD, &ns, sizeof(ns));
 	if (name)
 		put_attr(&q, IFLA_IFNAME, name, strlen(name) + 1);
 	return talk(s, &q);
@@ -175,75 +186,153 @@ static int add_address(int s, int index, const struct address *a)
 	return talk(s, &q);
 }
 
-/* In the container's network namespace: addresses back, and up. */
-static void inside(void *arg)
+/* Where it is now: what it has is noted, and it goes, down. */
+static int take(struct move *m)
 {
-	struct move *m = arg;
-	char path[32];
-	int ns;
-	int s;
-	int index;
+	auto_fd s = netlink_open();
+	struct ifreq_int q;
 	int r;
 
-	fmt(path, sizeof(path), "/proc/%d/ns/net", m->pid);
-	ns = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	r = ns < 0 ? ns : sys_setns(ns, CLONE_NEWNET);
-	s = r < 0 ? r : netlink_open();
-	index = s < 0 ? s : find_index(s, m->to);
-	r = index < 0 ? index : 0;
+	if (s < 0)
+		return s;
+	m->index = find_index(s, m->from);
+	if (m->index < 0)
+		return m->index;
+	m->was_up = ask_device(s, 0x8913 /* SIOCGIFFLAGS */, m->from, &q) == 0 && q.flags & IFF_UP;
+	r = read_addresses(s, m);
+	if (r == 0)
+		r = set_link(s, m->index, 0, IFF_UP, -1, NULL);
+	return r == 0 ? set_link(s, m->index, 0, 0, m->ns, m->to) : r;
+}
+
+/* Where it has come to: it gets that back. */
+static int put(struct move *m)
+{
+	auto_fd s = netlink_open();
+	int index = s < 0 ? s : find_index(s, m->to);
+	int r = index < 0 ? index : 0;
+
 	for (int i = 0; i < m->n && r == 0; i++)
 		r = add_address(s, index, &m->addrs[i]);
-	if (r == 0)
-		r = set_link(s, index, IFF_UP, IFF_UP, 0, NULL);
-	m->result = r;
+	return r == 0 && m->was_up ? set_link(s, index, IFF_UP, IFF_UP, -1, NULL) : r;
+}
+
+/* One of the two in another network namespace, by a child that enters it. */
+struct inside {
+	struct move *m;
+	int ns;
+	int (*what)(struct move *m);
+	int result;
+};
+
+static void inside_main(void *arg)
+{
+	struct inside *in = arg;
+
+	in->result = sys_setns(in->ns, CLONE_NEWNET);
+	if (in->result == 0)
+		in->result = in->what(in->m);
 	sys_exit(0);
 }
 
-static int finish_inside(struct move *m)
+static int inside(int ns, int (*what)(struct move *m), struct move *m)
 {
-	static _Alignas(16) char stack[16384];
+	static _Alignas(16) char stack[32768];
+	struct inside in = {m, ns, what, 0};
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
 		.exit_signal = SIGCHLD,
 		.stack = (uint64_t)(uintptr_t)stack,
 		.stack_size = sizeof(stack),
 	};
-	long pid = proc_clone(&args, inside, m);
+	long child = proc_clone(&args, inside_main, &in);
 
-	if (pid < 0)
-		return (int)pid;
-	(void)proc_wait((pid_t)pid);
-	return m->result;
+	if (child < 0)
+		return (int)child;
+	(void)proc_wait((pid_t)child);
+	return in.result;
 }
 
-static int move_one(const struct net_device *d, pid_t pid, struct err *err)
+static const char *new_name(const struct net_device *d)
 {
-	struct move m = {.from = d->key, .to = d->name && *d->name ? d->name : d->key, .pid = pid};
-	auto_fd s = netlink_open();
-	int r;
+	return d->name && *d->name ? d->name : d->key;
+}
 
-	if (s < 0)
-		return err_sys(err, s, "linux.netDevices: netlink socket");
-	m.index = find_index(s, m.from);
+/* Ours again, from the name that it has in the container; with the addresses that it `had`, or
+ * those that it has there. */
+static void bring_back(const struct netdev_ns *ns, const struct net_device *d, const char *name,
+		       bool up, const struct move *had)
+{
+	struct move m = {.from = name, .to = d->key, .ns = ns->home};
+
+	if (inside(ns->there, take, &m) < 0)
+		return;
+	if (had) {
+		memcpy(m.addrs, had->addrs, sizeof(m.addrs));
+		m.n = had->n;
+	}
+	m.was_up = up;
+	(void)put(&m);
+}
+
+static int move_one(const struct netdev_ns *ns, const struct net_device *d, bool *ret_was_up,
+		    struct err *err)
+{
+	struct move m = {.from = d->key, .to = new_name(d), .ns = ns->there};
+	int r = take(&m);
+
+	*ret_was_up = m.was_up;
 	if (m.index < 0)
 		return err_sys(err, m.index, "linux.netDevices: device %s", m.from);
-	r = read_addresses(s, &m);
-	/* a device is moved while it is down */
-	if (r == 0)
-		r = set_link(s, m.index, 0, IFF_UP, 0, NULL);
-	if (r == 0)
-		r = set_link(s, m.index, 0, 0, pid, m.to);
-	if (r < 0)
-		return err_sys(err, r, "linux.netDevices: move %s into the container as %s", m.from,
-			       m.to);
-	r = finish_inside(&m);
-	return r < 0 ? err_sys(err, r, "linux.netDevices: bring up %s in the container", m.to) : 0;
+	if (r < 0) {
+		err_sys(err, r, "linux.netDevices: move %s into the container as %s", m.from, m.to);
+		/* the kernel moves first and renames then */
+		bring_back(ns, d, d->key, m.was_up, &m);
+		return -1;
+	}
+	m.was_up = true;
+	r = inside(ns->there, put, &m);
+	if (r < 0) {
+		err_sys(err, r, "linux.netDevices: bring up %s in the container", m.to);
+		bring_back(ns, d, m.to, *ret_was_up, &m);
+		return -1;
+	}
+	return 0;
 }
 
-int netdev_move_all(const struct list *devices, pid_t pid, struct err *err)
+int netdev_move_all(struct netdev_ns *ns, const struct list *devices, int proc, pid_t pid,
+		    struct err *err)
 {
-	for (uint32_t i = 0; i < devices->n; i++)
-		if (move_one(list_at(*devices, struct net_device, i), pid, err) < 0)
+	char path[32];
+
+	if (!devices->n)
+		return 0;
+	fmt(path, sizeof(path), "%d/ns/net", pid);
+	ns->there = sys_openat(proc, path, O_RDONLY, 0);
+	ns->home = sys_openat(proc, "self/ns/net", O_RDONLY, 0);
+	if (ns->there < 0 || ns->home < 0)
+		return err_sys(err, ns->there < 0 ? ns->there : ns->home,
+			       "linux.netDevices: open the container's network namespace");
+	for (uint32_t i = 0; i < devices->n; i++) {
+		bool up = false;
+
+		if (move_one(ns, list_at(*devices, struct net_device, i), &up, err) < 0)
 			return -1;
+		ns->moved++;
+		if (i < 64)
+			ns->was_up |= (uint64_t)up << i;
+	}
 	return 0;
+}
+
+void netdev_return_all(struct netdev_ns *ns, const struct list *devices)
+{
+	for (uint32_t i = 0; i < ns->moved; i++) {
+		const struct net_device *d = list_at(*devices, struct net_device, i);
+
+		bring_back(ns, d, new_name(d), i >= 64 || ns->was_up >> i & 1, NULL);
+	}
+	ns->moved = 0;
+	fd_drop(&ns->there);
+	fd_drop(&ns->home);
 }

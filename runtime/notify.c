@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "fd.h"
@@ -12,6 +13,14 @@ int notify_connect(const char *path, struct err *err)
 	int fd = sock_connect(AT_FDCWD, path, SOCK_STREAM);
 
 	return fd < 0 ? err_sys(err, fd, "failed to connect with seccomp agent %s", path) : fd;
+}
+
+void *notify_shared(size_t size)
+{
+	long r = SYS(mmap, NULL, (long)size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+
+	return r < 0 && r > -4096 ? NULL : (void *)r;
 }
 
 char *notify_state_json(const char *id, const char *bundle, const struct pairs *annotations,

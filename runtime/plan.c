@@ -22,6 +22,29 @@ void plan_warn(struct strs *w, struct arena *a, const char *format, ...)
 	w->v[w->n] = NULL;
 }
 
+static bool list_number(const char **p, uint32_t *ret)
+{
+	const char *start = *p;
+
+	for (*ret = 0; **p >= '0' && **p <= '9' && *ret < 65536; (*p)++)
+		*ret = *ret * 10 + (uint32_t)(**p - '0');
+	return *p > start && *ret < 65536;
+}
+
+/* "3" or "0-3", up to a comma or the end. */
+static bool list_range(const char **p, uint32_t ret[static 2])
+{
+	if (!list_number(p, &ret[0]))
+		return false;
+	ret[1] = ret[0];
+	if (**p == '-') {
+		(*p)++;
+		if (!list_number(p, &ret[1]))
+			return false;
+	}
+	return ret[0] <= ret[1] && (!**p || **p == ',');
+}
+
 uint64_t *bitlist_parse(const char *text, uint32_t min_bits, struct arena *a, uint32_t *ret_bits,
 			struct err *err)
 {
@@ -33,23 +56,9 @@ uint64_t *bitlist_parse(const char *text, uint32_t min_bits, struct arena *a, ui
 		const char *p = text;
 
 		while (*p) {
-			uint32_t n[2] = {0, 0};
-			int have = 0;
+			uint32_t n[2];
 
-			for (; have < 2; have++) {
-				if (*p < '0' || *p > '9')
-					break;
-				for (; *p >= '0' && *p <= '9' && n[have] < 1000000; p++)
-					n[have] = n[have] * 10 + (uint32_t)(*p - '0');
-				if (*p != '-' || have == 1) {
-					have++;
-					break;
-				}
-				p++;
-			}
-			if (have == 1)
-				n[1] = n[0];
-			if (have == 0 || n[1] < n[0] || n[1] >= 65536 || (*p && *p != ',')) {
+			if (!list_range(&p, n)) {
 				err_set(err, ERR_CONFIG, "\"%s\" is not a list like 0-3,7", text);
 				return NULL;
 			}
@@ -351,10 +360,6 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	if (mount_plan_build(c, f, a, p, err) < 0 ||
 	    proc_plan_build(c->process, c, f, a, &p->proc, &p->warnings, err) < 0)
 		return -1;
-	if (p->proc.seccomp.notify && p->middle)
-		return err_set(err, ERR_CONFIG,
-			       "/linux/seccomp: SCMP_ACT_NOTIFY together with a user, pid or time "
-			       "namespace by path is not in this version of proa");
 	plan_delegation(p);
 	p->proc.n_keep_fds = o->preserve_fds;
 	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
@@ -389,13 +394,6 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 		p->sysctl = c->linux->sysctl;
 		p->net_devices = c->linux->netDevices;
 		p->intel_rdt = c->linux->intelRdt != NULL;
-		if (p->intel_rdt &&
-		    (c->linux->intelRdt->enableMonitoring || c->linux->intelRdt->enableCMT ||
-		     c->linux->intelRdt->enableMBM))
-			return err_set(
-				err, ERR_CONFIG,
-				"/linux/intelRdt: monitoring groups are not in this version of "
-				"proa: leave enableMonitoring out");
 		if (p->net_devices.n && !(p->ns_all & CLONE_NEWNET))
 			return err_set(err, ERR_CONFIG,
 				       "/linux/netDevices: need a network namespace in "

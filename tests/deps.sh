@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a purpose needs, if one is missing: deps.sh build|test|demo|bench
 set -eu
-build="gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev"
+build="gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev libdbus-1-dev"
 demo="busybox-static skopeo umoci jq uidmap"
 check="bats automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod conmon crun"
 lint="clang-format clang-tidy cppcheck"
