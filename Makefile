@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 CFLAGS ?= -Os
 override CFLAGS += -std=gnu17 -D_GNU_SOURCE -g $(WARN) -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fstack-protector-strong -Ilib -Ispec -I$(BUILD) \
-	-DPROA_COMMIT='"$(COMMIT)"'
+	-DPROA_COMMIT='"$(COMMIT)"' -DPROA_LIBEXECDIR='"$(PREFIX)/libexec/proa"'
 # No C library at all: start/start.c says why.
 override LDFLAGS += -static -no-pie -nostdlib -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 
@@ -168,6 +168,7 @@ lint:
 install: all
 	install -D -m 755 $(BUILD)/proa $(DESTDIR)$(PREFIX)/bin/proa
 	install -D -m 755 $(BUILD)/proamon $(DESTDIR)$(PREFIX)/bin/proamon
+	install -D -m 755 $(BUILD)/proa-bus $(DESTDIR)$(PREFIX)/libexec/proa/proa-bus
 	install -D -m 644 runtime/proa.8 $(DESTDIR)$(PREFIX)/share/man/man8/proa.8
 	install -D -m 644 monitor/proamon.8 $(DESTDIR)$(PREFIX)/share/man/man8/proamon.8
 	install -d $(DESTDIR)$(PREFIX)/share/proa/seccomp-profiles

@@ -482,6 +482,23 @@ static void stop(struct peer *p, const char *unit)
 	reset(p, unit);
 }
 
+static void attach(struct peer *p, const char *unit, const char *pid)
+{
+	DBusMessage *m = call("AttachProcessesToUnit");
+	dbus_uint32_t number = (dbus_uint32_t)strtoul(pid, NULL, 10);
+	const dbus_uint32_t *pids = &number;
+	const char *whole = "";
+	DBusError e = DBUS_ERROR_INIT;
+	DBusMessage *r;
+
+	dbus_message_append_args(m, DBUS_TYPE_STRING, &unit, DBUS_TYPE_STRING, &whole,
+				 DBUS_TYPE_ARRAY, DBUS_TYPE_UINT32, &pids, 1, DBUS_TYPE_INVALID);
+	r = ask(p, m, &e);
+	if (!r)
+		fail("move process %s into %s: %s", pid, unit, e.message);
+	dbus_message_unref(r);
+}
+
 int main(int argc, char **argv)
 {
 	bool user = argc > 1 && strcmp(argv[1], "--user") == 0;
@@ -490,8 +507,9 @@ int main(int argc, char **argv)
 	char c;
 
 	if (argc < 3 + user) {
-		fprintf(stderr, "usage: proa-bus [--user] start|set|stop UNIT [PROPERTY...]\n"
-				"(a part of proa, see proa(8): --systemd-cgroup)\n");
+		fprintf(stderr,
+			"usage: proa-bus [--user] start|set|attach|stop UNIT [PROPERTY...]\n"
+			"(a part of proa, see proa(8): --systemd-cgroup)\n");
 		return 2;
 	}
 	p = reach(user);
@@ -505,6 +523,8 @@ int main(int argc, char **argv)
 		set(&p, a[1], a + 2);
 	} else if (strcmp(a[0], "stop") == 0) {
 		stop(&p, a[1]);
+	} else if (strcmp(a[0], "attach") == 0 && a[2]) {
+		attach(&p, a[1], a[2]);
 	} else {
 		fail("unknown verb %s", a[0]);
 	}

@@ -20,6 +20,7 @@ struct ctx {
 	struct facts facts;
 	struct store store;
 	char *const *environ;
+	const char *argv0;
 };
 
 enum cmd_flags {
@@ -60,6 +61,9 @@ int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *e
 int cmd_explain(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_completion(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
+
+/* Is systemd to make the cgroups? */
+bool cmd_is_systemd(const struct ctx *x);
 
 /* Writes to stdout. 0 or -1. */
 int cmd_print(const struct buf *b, struct err *err) must_check;

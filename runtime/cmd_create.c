@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "cgroup_systemd.h"
 #include "cmd.h"
 #include "create.h"
 #include "fd.h"
@@ -55,6 +56,12 @@ static const char *absolute(struct ctx *x, const char *path)
 	return !path || path[0] == '/' ? path : arena_fmt(x->arena, "%s/%s", x->facts.cwd, path);
 }
 
+bool cmd_is_systemd(const struct ctx *x)
+{
+	return x->g.systemd_cgroup ||
+	       (x->g.cgroup_manager && strcmp(x->g.cgroup_manager, "systemd") == 0);
+}
+
 int cmd_plan(struct ctx *x, const struct create_opts *o, const char *id, bool run,
 	     struct create_options *co, char **ret_text, size_t *ret_len, struct plan *p,
 	     struct err *err)
@@ -79,6 +86,8 @@ int cmd_plan(struct ctx *x, const struct create_opts *o, const char *id, bool ru
 		.preserve_fds = o->preserve_fds,
 		.run = run,
 		.rootless = x->g.rootless,
+		.systemd = cmd_is_systemd(x),
+		.bus_program = cmd_is_systemd(x) ? systemd_program(x->argv0, x->arena) : NULL,
 		.listen_fds = getenv("LISTEN_FDS"),
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
@@ -139,6 +148,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 		.sock = -1,
 		.master = -1,
 		.net = {.there = -1, .home = -1},
+		.scope = {.hold = -1},
 		.init = {.plan = p,
 			 .facts = &x->facts,
 			 .sock = -1,

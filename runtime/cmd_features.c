@@ -56,9 +56,8 @@ int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *e
 	put_names(&b, namespace_names);
 	buf_str(&b, "],\"capabilities\":[");
 	put_capabilities(&b);
-	buf_str(&b,
-		"],\"cgroup\":{\"v1\":false,\"v2\":true,\"systemd\":false,\"systemdUser\":false,"
-		"\"rdma\":true},");
+	buf_str(&b, "],\"cgroup\":{\"v1\":false,\"v2\":true,\"systemd\":true,\"systemdUser\":true,"
+		    "\"rdma\":true},");
 	put_seccomp(&b);
 	buf_str(&b, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
 		    "\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"

@@ -5,12 +5,14 @@
 
 #include "bpf_dev.h"
 #include "cgroup.h"
+#include "cgroup_systemd.h"
 #include "cmd.h"
 #include "config.h"
 #include "fd.h"
 #include "intelrdt.h"
 #include "json.h"
 #include "lifecycle.h"
+#include "systemd_plan.h"
 #include "log.h"
 #include "plan.h"
 
@@ -140,6 +142,7 @@ static void fill_memory(int cg, struct memory *m)
 
 static int apply(struct ctx *x, const struct container *c, struct resources *r, struct err *err)
 {
+	struct strs properties = {0};
 	struct strs warnings = {0};
 	struct cgroup_write *w = NULL;
 	struct bpf_dev program;
@@ -158,6 +161,12 @@ static int apply(struct ctx *x, const struct container *c, struct resources *r, 
 	for (uint32_t i = 0; i < warnings.n; i++)
 		log_warning("%s", warnings.v[i]);
 	if (cgroup_check_memory(cg, r, err) < 0)
+		return -1;
+	/* systemd first: what it is told it writes too, and the files have the last word */
+	if (c->s.systemd_unit && c->s.systemd_bus &&
+	    (systemd_limits(w, n, x->arena, &properties, err) < 0 ||
+	     systemd_set(c->s.systemd_bus, c->s.systemd_user, c->s.systemd_unit, &properties,
+			 x->facts.environ, x->arena, err) < 0))
 		return -1;
 	if (cgroup_write(cg, w, n, err) < 0)
 		return -1;

@@ -48,7 +48,11 @@ static void fill_state(struct create *c)
 		.own_pidns = p->ns_new & CLONE_NEWPID,
 		.own_userns = p->ns_all & CLONE_NEWUSER,
 	};
-	if (!p->cgroup.none) {
+	if (p->cgroup.unit) {
+		s->systemd_unit = p->cgroup.unit;
+		s->systemd_bus = p->cgroup.bus_program;
+		s->systemd_user = p->cgroup.user_manager;
+	} else if (!p->cgroup.none) {
 		s->cgroup_mount = p->cgroup.mount;
 		s->cgroup_path = p->cgroup.path;
 		s->cgroup_top = cgroup_top(p->cgroup.mount, p->cgroup.path, c->arena);
@@ -211,6 +215,7 @@ void create_hand_over(struct create *c)
 	if (c->handed_over)
 		return;
 	c->handed_over = true;
+	systemd_release(&c->scope);
 	for (uint32_t i = 0; i < p->n_mounts; i++)
 		close_if_open(p->mounts[i].fd);
 	for (uint32_t i = 0; i < p->n_joins; i++)
@@ -225,6 +230,33 @@ void create_hand_over(struct create *c)
 
 /* ---- cgroup ---- */
 
+/* systemd says where the scope is. */
+static int make_scope(struct create *c, struct cgroup_plan *g, struct err *err)
+{
+	if (systemd_start(g, c->facts->proc, c->facts->environ, c->arena, &c->scope, &g->path,
+			  err) < 0)
+		return -1;
+	c->state.cgroup_mount = g->mount;
+	c->state.cgroup_path = c->state.cgroup_top = g->path;
+	if (store_save(c->dir, &c->state, c->arena, err) < 0)
+		return -1;
+	c->cgroup = cgroup_open(g->mount, g->path);
+	return c->cgroup < 0 ? err_sys(err, c->cgroup, "open cgroup %s%s", g->mount, g->path) : 0;
+}
+
+static int set_limits(struct create *c, struct cgroup_plan *g, struct err *err)
+{
+	if (g->check_memory &&
+	    cgroup_check_memory(c->cgroup, c->plan->config->linux->resources, err) < 0)
+		return -1;
+	if (cgroup_write(c->cgroup, g->writes, g->n, err) < 0)
+		return -1;
+	if (g->delegate && c->plan->ids.root_uid != UINT32_MAX)
+		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid,
+				       err);
+	return 0;
+}
+
 static int step_cgroup(struct create *c, struct err *err)
 {
 	struct cgroup_plan *g = &c->plan->cgroup;
@@ -234,6 +266,8 @@ static int step_cgroup(struct create *c, struct err *err)
 	c->cgroup = -1;
 	if (g->none)
 		return 0;
+	if (g->unit)
+		return make_scope(c, g, err) < 0 ? -1 : set_limits(c, g, err);
 	c->cgroup = cgroup_make(g, &is_new, err);
 	if (c->cgroup < 0) {
 		bool denied = err->code == EACCES || err->code == EPERM || err->code == EROFS;
@@ -255,21 +289,14 @@ static int step_cgroup(struct create *c, struct err *err)
 		c->state.cgroup_path = NULL;
 		return -1;
 	}
-	if (g->check_memory &&
-	    cgroup_check_memory(c->cgroup, c->plan->config->linux->resources, err) < 0)
-		return -1;
-	if (cgroup_write(c->cgroup, g->writes, g->n, err) < 0)
-		return -1;
-	if (g->delegate && c->plan->ids.root_uid != UINT32_MAX)
-		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid,
-				       err);
-	return 0;
+	return set_limits(c, g, err);
 }
 
 static void undo_cgroup(struct create *c)
 {
 	struct err err;
 
+	systemd_release(&c->scope);
 	if (!c->state.cgroup_path)
 		return;
 	if (c->cgroup >= 0) {
@@ -277,6 +304,7 @@ static void undo_cgroup(struct create *c)
 		cgroup_wait_empty(c->cgroup, 10000);
 	}
 	fd_drop(&c->cgroup);
+	lifecycle_stop_scope(&c->state, c->facts, c->arena);
 	if (cgroup_remove(c->state.cgroup_mount, c->state.cgroup_path, c->state.cgroup_top, &err) <
 	    0)
 		log_warning("%s", err.msg);

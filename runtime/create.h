@@ -7,6 +7,7 @@
 #ifndef PROA_RUNTIME_CREATE_H
 #define PROA_RUNTIME_CREATE_H
 
+#include "cgroup_systemd.h"
 #include "init.h"
 #include "intelrdt.h"
 #include "netdev.h"
@@ -24,7 +25,8 @@ struct create {
 	const char *config_text; /* config.json as it was read, for exec and the later hooks */
 	size_t config_len;
 	struct netdev_ns net;
-	int dir; /* the container's directory, locked */
+	struct scope scope; /* proa-bus, until the container is in the cgroup */
+	int dir;	    /* the container's directory, locked */
 	int cgroup;
 	int pidfd;
 	pid_t pid;

@@ -221,7 +221,15 @@ static void show_cgroup(struct out *o, const struct plan *p, struct arena *a)
 		row(o, "none", "the caller's cgroup is kept", NULL);
 		return;
 	}
-	row(o, "path", arena_fmt(a, "%s%s", g->mount, g->path), "linux.cgroupsPath");
+	if (g->unit)
+		row(o, "scope",
+		    arena_fmt(a, "%s in %s of the %s manager", g->unit, g->slice,
+			      g->user_manager ? "user's" : "system's"),
+		    "linux.cgroupsPath");
+	else
+		row(o, "path", arena_fmt(a, "%s%s", g->mount, g->path), "linux.cgroupsPath");
+	for (uint32_t i = 0; i < g->properties.n; i++)
+		row(o, "property", g->properties.v[i], NULL);
 	for (uint32_t i = 0; i < g->n; i++)
 		row(o, g->writes[i].file, g->writes[i].text, g->writes[i].where);
 	if (g->devices)

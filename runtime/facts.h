@@ -16,6 +16,7 @@ struct facts {
 	bool rootfs_is_ramfs; /* "/" is the kernel's own rootfs: pivot_root refuses it */
 	int proc;	      /* O_PATH of a verified /proc; -1 if there is none */
 	const char *cwd;
+	char **environ; /* ours */
 	/* for a container to be made; not looked at otherwise */
 	uint64_t caps;		  /* effective capabilities */
 	int last_cap;		  /* the kernel's highest */

@@ -55,6 +55,9 @@ static const char *const texts[HINTS] = {
 	[HINT_NOFILE] = "raise the limit of open files (ulimit -n)",
 	[HINT_SPACE] = "free some space there",
 	[HINT_NEWUIDMAP] = "install the package uidmap (newuidmap and newgidmap, set-user-id root)",
+	[HINT_SYSTEMD] =
+		"an ordinary user needs a systemd of his own (loginctl enable-linger USER) and "
+		"XDG_RUNTIME_DIR; without systemd use --cgroup-manager=cgroupfs",
 };
 
 const char *hint_text(int hint)

@@ -14,6 +14,7 @@
 /* What parent and child both see after clone. */
 struct init_shared {
 	int stage;	    /* the child's: how far it came */
+	bool late_cgroupns; /* the parent's, before MSG_MAPPED: make the cgroup namespace now */
 	char *notify_state; /* the parent's: what the seccomp agent is told; set before MSG_START */
 };
 

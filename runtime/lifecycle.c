@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "cgroup_systemd.h"
 #include "fd.h"
 #include "hooks.h"
 #include "intelrdt.h"
@@ -102,14 +103,17 @@ static int kill_init(struct container *c, struct err *err)
 	return 0;
 }
 
-static int remove_cgroup(struct container *c, struct err *err)
+/* Nobody is in it afterwards; mostly it is gone then. */
+static int empty_cgroup(struct container *c, struct err *err)
 {
 	auto_fd fd = -1;
 
-	/* mostly nobody is in it any more */
-	if (!c->s.cgroup_path ||
-	    cgroup_remove_empty(c->s.cgroup_mount, c->s.cgroup_path, c->s.cgroup_top))
+	if (!c->s.cgroup_path)
 		return 0;
+	if (cgroup_remove_empty(c->s.cgroup_mount, c->s.cgroup_path, c->s.cgroup_top)) {
+		c->s.cgroup_path = NULL;
+		return 0;
+	}
 	fd = cgroup_open(c->s.cgroup_mount, c->s.cgroup_path);
 	/* without a pid namespace others may outlive init; and a frozen one would not die */
 	if (fd >= 0 && cgroup_wait_empty(fd, 0) != 1) {
@@ -129,8 +133,16 @@ static int remove_cgroup(struct container *c, struct err *err)
 				       who.data ? who.data : " (nobody seen)");
 		}
 	}
-	fd_drop(&fd);
-	return cgroup_remove(c->s.cgroup_mount, c->s.cgroup_path, c->s.cgroup_top, err);
+	return 0;
+}
+
+void lifecycle_stop_scope(const struct state *s, const struct facts *f, struct arena *a)
+{
+	struct err err;
+
+	if (s->systemd_unit && s->systemd_bus &&
+	    systemd_stop(s->systemd_bus, s->systemd_user, s->systemd_unit, f->environ, a, &err) < 0)
+		log_warning("%s", err.msg);
 }
 
 /* A failing poststop hook is a warning: the container is gone (runtime.md#lifecycle). */
@@ -157,8 +169,11 @@ static void run_poststop(const struct container *c, struct arena *a)
 int lifecycle_delete(const struct store *s, struct container *c, const struct facts *f,
 		     struct arena *a, struct err *err)
 {
-	(void)f;
-	if (kill_init(c, err) < 0 || remove_cgroup(c, err) < 0)
+	if (kill_init(c, err) < 0 || empty_cgroup(c, err) < 0)
+		return -1;
+	lifecycle_stop_scope(&c->s, f, a);
+	if (c->s.cgroup_path &&
+	    cgroup_remove(c->s.cgroup_mount, c->s.cgroup_path, c->s.cgroup_top, err) < 0)
 		return -1;
 	rdt_remove(&(struct rdt){.made = c->s.rdt_path, .monitor = c->s.rdt_monitor});
 	run_poststop(c, a);

@@ -20,6 +20,8 @@ enum verb {
 
 /* Is it allowed? The sentence has the words that engines look for. Pure. */
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err) must_check;
+/* The container's scope, if it has one: nothing of it stays. A failure is a warning. */
+void lifecycle_stop_scope(const struct state *s, const struct facts *f, struct arena *a);
 /* Ended, and its last name is still one of our stages: it never became the program. `pidfd` of it,
  * or -1. */
 bool lifecycle_died_before_exec(const struct facts *f, pid_t pid, int pidfd);

@@ -22,7 +22,8 @@ const struct opt global_opts_table[] = {
 	{"log-level", 0, OPT_STR, G(log_level), "LEVEL", "error, warning, info or debug"},
 	{"debug", 0, OPT_FLAG, G(debug), NULL, "--log-level debug"},
 	{"cgroup-manager", 0, OPT_STR, G(cgroup_manager), "NAME", "cgroupfs or disabled"},
-	{"systemd-cgroup", 's', OPT_FLAG, G(systemd_cgroup), NULL, "not yet: refused"},
+	{"systemd-cgroup", 's', OPT_FLAG, G(systemd_cgroup), NULL,
+	 "let systemd make the cgroups: cgroupsPath is SLICE:PREFIX:NAME"},
 	{"rootless", 0, OPT_STR, G(rootless), "WORD",
 	 "true, false or auto: do without a cgroup that may not be made"},
 	{"version", 'v', OPT_FLAG, G(version), NULL, "print the version"},
@@ -175,15 +176,15 @@ static int open_log(const struct globals *g, struct err *err)
 
 static int check_globals(const struct globals *g, struct err *err)
 {
-	if (g->systemd_cgroup || (g->cgroup_manager && strcmp(g->cgroup_manager, "systemd") == 0))
-		return err_set(
-			err, ERR_USAGE,
-			"the systemd cgroup manager is not in this version of proa: use cgroupfs "
-			"(Podman: --cgroup-manager cgroupfs)");
-	if (g->cgroup_manager && strcmp(g->cgroup_manager, "cgroupfs") != 0 &&
-	    strcmp(g->cgroup_manager, "disabled") != 0)
+	static const char *const managers[] = {"cgroupfs", "systemd", "disabled"};
+
+	for (size_t i = 0; g->cgroup_manager && i < 3; i++)
+		if (strcmp(g->cgroup_manager, managers[i]) == 0)
+			return 0;
+	if (g->cgroup_manager)
 		return err_set(err, ERR_USAGE,
-			       "--cgroup-manager: \"%s\" is neither cgroupfs nor disabled",
+			       "--cgroup-manager: \"%s\" is neither cgroupfs nor systemd nor "
+			       "disabled",
 			       g->cgroup_manager);
 	return 0;
 }
@@ -250,6 +251,7 @@ static int run_command(struct ctx *x, const struct cmd *c, char **argv, char **e
 		return -1;
 	if (check_globals(&x->g, err) < 0 || facts_probe(x->arena, &x->facts, err) < 0)
 		return -1;
+	x->facts.environ = (char **)environ;
 	if (c->flags & CMD_HOST)
 		facts_probe_host(x->arena, &x->facts);
 	if (!(c->flags & CMD_NO_STORE) && store_open(x->g.root, &x->facts, c->flags & CMD_MAKE_ROOT,
@@ -297,7 +299,7 @@ static void print_error(struct arena *a, const struct err *err)
 
 int main(int argc, char **argv, char **environ)
 {
-	struct ctx x = {.arena = arena_main(), .environ = environ};
+	struct ctx x = {.arena = arena_main(), .environ = environ, .argv0 = argv[0]};
 	const struct cmd *c = NULL;
 	struct err err = {0};
 	int status;

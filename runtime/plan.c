@@ -8,6 +8,7 @@
 
 #include "path.h"
 #include "sysctl.h"
+#include "systemd_plan.h"
 
 void plan_warn(struct strs *w, struct arena *a, const char *format, ...)
 {
@@ -179,12 +180,25 @@ static int plan_cgroup(const struct config *c, const struct facts *f,
 	if (g->none)
 		return 0;
 	g->mount = f->cgroup_mount;
-	if (want && strchr(want, ':'))
-		return err_set(
-			err, ERR_CONFIG,
-			"/linux/cgroupsPath: \"%s\" is for the systemd cgroup manager, which "
-			"this version does not have; give a path",
-			want);
+	if (want && strchr(want, ':') && !o->systemd)
+		return err_set(err, ERR_CONFIG,
+			       "/linux/cgroupsPath: \"%s\" is for the systemd cgroup manager: give "
+			       "--systemd-cgroup, or a path",
+			       want);
+	if (o->systemd) {
+		if (!o->bus_program)
+			return err_set(err, ENOENT,
+				       "--systemd-cgroup: proa-bus is neither beside proa nor in "
+				       "its libexec directory");
+		if (!g->mount || f->proc < 0)
+			return err_set(err, ENOENT,
+				       "--systemd-cgroup: needs /proc and a cgroup2 mount");
+		g->bus_program = o->bus_program;
+		g->user_manager = f->uid != 0 || f->in_userns;
+		if (systemd_plan(c, o->id, a, g, err) < 0)
+			return -1;
+		want = arena_fmt(a, "/%s/%s", g->slice, g->unit);
+	}
 	if (want && *want == '/') {
 		fmt(full, sizeof(full), "%s", want);
 	} else {
@@ -201,9 +215,9 @@ static int plan_cgroup(const struct config *c, const struct facts *f,
 			       "cgroup root",
 			       want);
 	g->path = arena_strdup(a, clean);
-	g->may_fail = (p->rootless || f->in_userns ||
-		       (o->rootless && strcmp(o->rootless, "true") == 0)) &&
-		      !has_limits(g);
+	g->may_fail =
+		!g->unit && !has_limits(g) &&
+		(p->rootless || f->in_userns || (o->rootless && strcmp(o->rootless, "true") == 0));
 	g->check_memory = r && r->memory && r->memory->checkBeforeUpdate.v;
 	/* loading the program needs CAP_BPF and CAP_NET_ADMIN in the first user namespace */
 	g->devices = !p->rootless && !f->in_userns;

@@ -154,6 +154,12 @@ struct cgroup_plan {
 	struct cgroup_write *writes;
 	uint32_t n;
 	bool delegate; /* chown to the container's root */
+	/* the systemd cgroup manager: the unit that is asked for; `path` is known when it is there
+	 */
+	const char *unit; /* NULL = not that manager */
+	const char *slice, *bus_program;
+	bool user_manager;
+	struct strs properties;
 	bool devices;
 	struct bpf_dev program;
 	bool check_memory;
@@ -174,6 +180,8 @@ struct create_options {
 	bool run;				/* run: start follows at once */
 	const char *rootless;			/* true, false, auto */
 	const char *listen_fds, *notify_socket; /* from our environment */
+	bool systemd;				/* --systemd-cgroup */
+	const char *bus_program;		/* proa-bus; NULL if it is missing */
 };
 
 struct plan {

@@ -13,11 +13,13 @@ struct state {
 	/* ours: enough to undo everything, whoever comes to do it */
 	struct opt_u64 init_start; /* field 22 of /proc/PID/stat: guards against a reused pid */
 	const char *cgroup_mount, *cgroup_path, *cgroup_top;
-	const char *rdt_group;	  /* resctrl: where the container is */
-	const char *rdt_path;	  /* the same if create made it */
-	const char *rdt_monitor;  /* its monitoring group */
-	bool poststart, poststop; /* config.json has such hooks */
-	bool notifies;		  /* seccomp tells an agent: start must connect to it */
+	const char *systemd_unit, *systemd_bus; /* the scope, and proa-bus that ends it */
+	bool systemd_user;			/* the user's manager made it */
+	const char *rdt_group;			/* resctrl: where the container is */
+	const char *rdt_path;			/* the same if create made it */
+	const char *rdt_monitor;		/* its monitoring group */
+	bool poststart, poststop;		/* config.json has such hooks */
+	bool notifies; /* seccomp tells an agent: start must connect to it */
 	bool own_pidns, own_userns;
 	struct opt_bool rootless;
 };
