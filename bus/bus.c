@@ -148,36 +148,30 @@ static DBusConnection *dial(const char *address)
 
 static struct peer reach(bool user)
 {
-	const char *run = getenv("XDG_RUNTIME_DIR");
-	const char *address = user ? getenv("DBUS_SESSION_BUS_ADDRESS")
-				   : getenv("DBUS_SYSTEM_BUS_ADDRESS");
+	const char *run = user ? getenv("XDG_RUNTIME_DIR") : "/run";
+	const char *address = getenv(user ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
 	DBusError e = DBUS_ERROR_INIT;
 	char own[4096];
 	struct peer p = {NULL, false};
 
-	if (user && run)
+	if (!run && !address)
+		fail("XDG_RUNTIME_DIR is not set, so the user's manager cannot be found");
+	if (run) {
 		snprintf(own, sizeof(own), "unix:path=%s/systemd/private", run);
-	else
-		snprintf(own, sizeof(own), "unix:path=/run/systemd/private");
-	if (!user || run)
 		p.c = dial(own);
+	}
 	if (p.c)
 		return p;
 	if (!address || !*address) {
-		if (user && run)
-			snprintf(own, sizeof(own), "unix:path=%s/bus", run);
-		else
-			snprintf(own, sizeof(own), "unix:path=/run/dbus/system_bus_socket");
+		snprintf(own, sizeof(own), "unix:path=%s/%s", run,
+			 user ? "bus" : "dbus/system_bus_socket");
 		address = own;
 	}
 	p.c = dial(address);
 	p.is_bus = true;
 	if (!p.c || !dbus_bus_register(p.c, &e))
-		fail("neither the %s manager's own socket nor its bus (%s) can be reached: %s%s",
-		     user ? "user" : "system", address, e.message ? e.message : "connect failed",
-		     user && !run ? " (XDG_RUNTIME_DIR is not set: is this a login session? see "
-				    "loginctl enable-linger)"
-				  : "");
+		fail("neither the %s manager's own socket nor its bus (%s) can be reached: %s",
+		     user ? "user" : "system", address, e.message ? e.message : "connect failed");
 	return p;
 }
 

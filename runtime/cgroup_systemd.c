@@ -155,6 +155,8 @@ void systemd_release(struct scope *s)
 	if (!s->pid)
 		return;
 	fd_drop(&s->hold);
+	/* the container's first process may still have a copy of the pipe's end */
+	SYS(kill, s->pid, SIGKILL);
 	(void)proc_wait(s->pid);
 	s->pid = 0;
 }

@@ -145,7 +145,6 @@ int clone_init(struct create *c, struct err *err)
 	static _Alignas(16) char stack[INIT_STACK];
 	static struct init_shared in_bss;
 	int pidfd = -1;
-	bool move = false;
 	struct clone_args args = {
 		.flags = c->plan->ns_new | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
@@ -166,19 +165,17 @@ int clone_init(struct create *c, struct err *err)
 			return -1;
 	} else {
 		r = proc_clone(&args, init_main, &c->init);
-		if ((r == -EACCES || r == -EPERM) && c->plan->cgroup.unit &&
-		    (c->plan->ns_new & CLONE_NEWUSER)) {
-			/* the child waits for its ids, so there is time to have it moved */
+		if ((r == -EACCES || r == -EPERM) && c->plan->cgroup.unit) {
+			c->shared->moved = true;
 			c->shared->late_cgroupns = c->plan->ns_new & CLONE_NEWCGROUP;
 			args.flags &= ~(uint64_t)(CLONE_INTO_CGROUP | CLONE_NEWCGROUP);
 			r = proc_clone(&args, init_main, &c->init);
-			move = r > 0;
 		}
 		if (r < 0)
 			return clone_error(c, r, err);
 		c->pid = (pid_t)r;
 		c->pidfd = pidfd;
-		if (move &&
+		if (c->shared->moved &&
 		    systemd_attach(&c->plan->cgroup, c->pid, c->facts->environ, c->arena, err) < 0)
 			return -1;
 	}

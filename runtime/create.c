@@ -335,11 +335,12 @@ static void undo_rdt(struct create *c)
 
 static int step_ids(struct create *c, struct err *err)
 {
+	bool mapped = c->plan->ns_new & CLONE_NEWUSER;
 	int r;
 
-	if (!(c->plan->ns_new & CLONE_NEWUSER))
+	if (!mapped && !c->shared->moved)
 		return 0;
-	if (idmap_write(&c->plan->ids, c->facts, c->pid, err) < 0)
+	if (mapped && idmap_write(&c->plan->ids, c->facts, c->pid, err) < 0)
 		return -1;
 	r = proto_send(c->sock, MSG_MAPPED, 0, -1);
 	return r < 0 && r != -EPIPE ? err_sys(err, r, "tell the child of its ids") : 0;

@@ -54,17 +54,15 @@ static int stage_ids(struct init *in, struct err *err)
 	const struct plan *p = in->plan;
 	long r;
 
-	if (!(p->ns_all & CLONE_NEWUSER))
-		return 0;
-	if ((p->ns_new & CLONE_NEWUSER) && wait_for(in, MSG_MAPPED, err) < 0)
+	if ((p->ns_new & CLONE_NEWUSER || in->shared->moved) && wait_for(in, MSG_MAPPED, err) < 0)
 		return -1;
-	/* its root is the cgroup that we are in when it is made: only now is that the container's
-	 */
 	if (in->shared->late_cgroupns) {
 		r = SYS(unshare, CLONE_NEWCGROUP);
 		if (r < 0)
 			return err_sys(err, r, "new cgroup namespace");
 	}
+	if (!(p->ns_all & CLONE_NEWUSER))
+		return 0;
 	/* root of the namespace; where 0 is not mapped we stay nobody, with all capabilities */
 	if (!p->ids.deny_setgroups)
 		SYS(setgroups, 0, NULL);

@@ -13,8 +13,11 @@
 
 /* What parent and child both see after clone. */
 struct init_shared {
-	int stage;	    /* the child's: how far it came */
-	bool late_cgroupns; /* the parent's, before MSG_MAPPED: make the cgroup namespace now */
+	int stage; /* the child's: how far it came */
+	/* The parent's, when the child could not be cloned into its cgroup and is moved there:
+	 * MSG_MAPPED says that this is done, and only then can a cgroup namespace have the right
+	 * root. */
+	bool moved, late_cgroupns;
 	char *notify_state; /* the parent's: what the seccomp agent is told; set before MSG_START */
 };
 

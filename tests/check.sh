@@ -55,6 +55,7 @@ for w in "${want[@]}"; do
 	ns)
 		# cgroup v2 alone at /sys/fs/cgroup, as hosts have it
 		one ns-runtime tests/ns/run bats bats/{lifecycle,exec,config,mounts,userns,hooks,seccomp,security,cgroup}.bats
+		one ns-systemd tests/ns/run -s bats bats/systemd/cgroup.bats
 		;;
 	vm)
 		# the real cgroup v2 with every controller, on Debian's kernel

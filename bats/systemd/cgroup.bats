@@ -182,7 +182,7 @@ wait_for_unit() {
 	is "$(cat "$TMP/out")" active
 	as "unshare -Ur $PROA --root $TMP/u delete -f c"
 	# without a manager: a sentence with the cure
-	as "unset XDG_RUNTIME_DIR; $PROA --root $TMP/u --systemd-cgroup run c" && false
+	as "unset XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS; $PROA --root $TMP/u --systemd-cgroup run c" && false
 	grep -q enable-linger "$TMP/out"
 	loginctl disable-linger proatest
 	loginctl terminate-user proatest || true
