@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs every test through automake's tap-driver.sh and ends with one line:
 # N passed, N failed, N skipped. With PROA_STRICT=1 a skip is a failure.
-# check.sh [unit|lint|fuzz|bats|ns|vm|FILE.bats...]   (default: all)
+# check.sh [unit|lint|fuzz|bats|ns|engines|vm|FILE.bats...]   (default: all)
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -28,7 +28,7 @@ one() { # one NAME COMMAND...: its TAP into $logs/NAME.trs
 }
 
 want=("$@")
-[ ${#want[@]} -eq 0 ] && want=(unit lint fuzz bats ns vm)
+[ ${#want[@]} -eq 0 ] && want=(unit lint fuzz bats ns engines vm)
 for w in "${want[@]}"; do
 	case $w in
 	unit)
@@ -57,9 +57,17 @@ for w in "${want[@]}"; do
 		one ns-runtime tests/ns/run bats bats/{lifecycle,exec,config,mounts,userns,hooks,seccomp,security,cgroup}.bats
 		one ns-systemd tests/ns/run -s bats bats/systemd/cgroup.bats
 		;;
+	engines)
+		# Debian 13's engines, over a tree of its own
+		tree=$(tests/tree.sh trixie) || { one tree-trixie false; continue; }
+		for f in bats/engines/*.bats; do
+			one "engines-$(basename "$f" .bats)" tests/ns/run -s -t 900 -r "$tree" bats "$f"
+		done
+		;;
 	vm)
 		# the real cgroup v2 with every controller, on Debian's kernel
 		one vm-cgroup tests/vm/run bats bats/cgroup.bats
+		one vm-systemd tests/vm/run -s bats bats/systemd/cgroup.bats
 		# the monitor's few things that ask for controllers or for all capabilities
 		one vm-monitor tests/vm/run bats -f 'out of memory|other runtimes' bats/monitor.bats bats/monitor-notify.bats
 		;;

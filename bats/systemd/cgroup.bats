@@ -125,6 +125,7 @@ wait_for_unit() {
 	has memory || return 0 # (the emulated machine has all controllers)
 	config '.linux.resources.memory = {limit: 67108864, swap: 100663296, reservation: 33554432} | .linux.resources.pids.limit = 77 |
 		.linux.resources.cpu = {shares: 1024, quota: 25000, period: 50000, cpus: "0"} | .linux.resources.unified = {"memory.high": "50331648"}'
+	config '.root.readonly = false'
 	script 'sleep 1000'
 	sproa run -d c
 	ok
@@ -151,7 +152,7 @@ wait_for_unit() {
 	systemctl daemon-reload
 	all 67108864 99
 	# devices stay what they were
-	proa exec c sh -c 'echo x >/dev/null && head -c 1 /dev/zero >/dev/null && mknod /tmp/m c 1 1 && ! head -c 1 /tmp/m'
+	proa exec --cap CAP_MKNOD c sh -c 'echo x >/dev/null && head -c 1 /dev/zero >/dev/null && mknod /tmp/m c 1 1 && ! head -c 1 /tmp/m'
 	ok
 	proa delete -f c
 }

@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Makes a Debian tree with engines in it, in a cache outside of the project, and prints where it is:
+# tree.sh trixie. It is used as the root of tests/ns and is never written to.
+set -eu
+suite=${1:?a suite}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/proa
+engines="podman conmon crun runc buildah skopeo umoci containerd docker.io docker-registry netavark aardvark-dns passt
+	slirp4netns uidmap fuse-overlayfs criu catatonit golang-github-containers-common"
+system="systemd systemd-sysv dbus dbus-user-session libpam-systemd systemd-container iproute2 iptables nftables procps
+	util-linux kmod curl jq strace bats busybox-static gcc libc6-dev"
+if [ ! -e "$cache/$suite/.complete" ]; then
+	mkdir -p "$cache"
+	rm -rf "$cache/$suite.new"
+	# (its packages are compared by name alone: a new list of them makes a new tree)
+	include=$(echo $system $engines | tr ' ' ',')
+	if ! debootstrap --variant=minbase --include="$include" "$suite" "$cache/$suite.new" >"$cache/$suite.log" 2>&1; then
+		tail -20 "$cache/$suite.log" >&2
+		exit 1
+	fi
+	touch "$cache/$suite.new/.complete"
+	rm -rf "${cache:?}/$suite"
+	mv "$cache/$suite.new" "$cache/$suite"
+fi
+echo "$cache/$suite"
