@@ -2,27 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Podman on the pair, as people use it: as root and as an ordinary user, with systemd and with cgroupfs.
 # tests/ns/run -s -r TREE bats bats/engines/podman.bats, and in tests/vm where controllers are needed.
-bats_require_minimum_version 1.5.0
-TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-PROA=$TOP/build/proa
+load helpers
 
-# What a person does once: the drop-in of contrib/, here with the paths of this build.
-install_pair() { # install_pair DIR
-	mkdir -p "$1/containers.conf.d"
-	sed "s#/usr/local/bin#$TOP/build#" "$TOP/contrib/containers.conf" >"$1/containers.conf.d/50-proa.conf"
-	# the arena has no pids controller for Podman's own default
-	grep -qw pids /sys/fs/cgroup/cgroup.controllers || printf '[containers]\npids_limit = 0\n' >"$1/containers.conf.d/60-arena.conf"
-}
-image() {
-	local d a
-	d=$(mktemp -d)
-	mkdir -p "$d"/{bin,etc,tmp,root,data}
-	cp /bin/busybox "$d/bin/"
-	for a in $(/bin/busybox --list); do [ "$a" = busybox ] || ln -s busybox "$d/bin/$a"; done
-	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' >"$d/etc/passwd"
-	tar -C "$d" -c . >/tmp/tiny.tar
-	rm -r "$d"
-}
 setup_file() {
 	image
 	install_pair /etc/containers
@@ -33,23 +14,6 @@ teardown() {
 	podman volume rm -fa >/dev/null 2>&1
 	true
 }
-is() {
-	[ "$1" = "$2" ] || { printf ' got: %s\nwant: %s\n' "$1" "$2" >&2; return 1; }
-}
-has() {
-	case $1 in *"$2"*) ;; *) printf ' got: %s\nwant: %s\n' "$1" "$2" >&2; return 1 ;; esac
-}
-pod() { timeout 60 podman "$@" 3>&-; }
-wait_for() { # wait_for SECONDS COMMAND...
-	local n=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || { echo "did not come true: $*" >&2; return 1; }
-		sleep 0.1
-	done
-}
-
 @test "podman knows the pair" {
 	is "$(pod info -f '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}}')" "proa $PROA"
 	has "$(pod info -f '{{.Host.OCIRuntime.Version}}')" "proa version"
