@@ -5,20 +5,20 @@
 set -eu
 suite=${1:?a suite}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/proa
-engines="podman conmon crun runc buildah skopeo umoci containerd docker.io docker-registry netavark aardvark-dns passt
+engines="podman conmon crun runc buildah skopeo umoci containerd docker.io docker-cli docker-registry netavark aardvark-dns passt
 	slirp4netns uidmap fuse-overlayfs criu catatonit golang-github-containers-common"
 system="systemd systemd-sysv dbus dbus-user-session libpam-systemd systemd-container iproute2 iptables nftables procps
 	util-linux kmod curl jq strace bats busybox-static gcc libc6-dev"
-if [ ! -e "$cache/$suite/.complete" ]; then
+include=$(echo $system $engines | tr ' ' ',')
+# a new list of packages makes a new tree
+if [ "$(cat "$cache/$suite/.complete" 2>/dev/null)" != "$include" ]; then
 	mkdir -p "$cache"
 	rm -rf "$cache/$suite.new"
-	# (its packages are compared by name alone: a new list of them makes a new tree)
-	include=$(echo $system $engines | tr ' ' ',')
 	if ! debootstrap --variant=minbase --include="$include" "$suite" "$cache/$suite.new" >"$cache/$suite.log" 2>&1; then
 		tail -20 "$cache/$suite.log" >&2
 		exit 1
 	fi
-	touch "$cache/$suite.new/.complete"
+	echo "$include" >"$cache/$suite.new/.complete"
 	rm -rf "${cache:?}/$suite"
 	mv "$cache/$suite.new" "$cache/$suite"
 fi
