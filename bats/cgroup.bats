@@ -70,6 +70,14 @@ has_controller() {
 	fi
 }
 
+@test "what a new cgroup has anyway is not refused where the controller is missing" {
+	config '.linux.resources = {cpu: {shares: 1024, quota: -1, period: 100000}, memory: {limit: -1, swap: -1}, pids: {limit: -1}}'
+	script 'echo fine'
+	proa run c
+	ok
+	is "$output" fine
+}
+
 @test "cpu: shares, quota, burst, idle, unified wins" {
 	config '.linux.resources.cpu = {shares: 512, quota: 50000, period: 100000, burst: 1000} | .linux.resources.unified = {"cpu.weight": "42"}'
 	script 'cat /sys/fs/cgroup/cpu.weight /sys/fs/cgroup/cpu.max /sys/fs/cgroup/cpu.max.burst'

@@ -211,6 +211,22 @@ static const char *keep_quota(int fd, const struct cgroup_write *w, char *out, s
 	return out;
 }
 
+/* What a new group has anyway (cgroup-v2.rst), so that without the controller nothing is refused:
+ * containerd and Docker ask for 1024 shares even where nobody gave any. */
+static bool is_kernel_default(const struct cgroup_write *w)
+{
+	static const char *const defaults[][2] = {
+		{"cpu.weight", "100"},	    {"cpu.idle", "0"},	    {"cpu.max", "max"},
+		{"cpu.max", "max 100000"},  {"cpu.max.burst", "0"}, {"memory.max", "max"},
+		{"memory.swap.max", "max"}, {"pids.max", "max"},
+	};
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (!strcmp(w->file, defaults[i][0]) && !strcmp(w->text, defaults[i][1]))
+			return true;
+	return false;
+}
+
 int cgroup_write(int fd, const struct cgroup_write *w, uint32_t n, struct err *err)
 {
 	char made[128];
@@ -219,7 +235,7 @@ int cgroup_write(int fd, const struct cgroup_write *w, uint32_t n, struct err *e
 		const char *text = keep_quota(fd, &w[i], made, sizeof(made));
 		int r = fd_write_file(fd, w[i].file, text, strlen(text));
 
-		if (r == -ENOENT && w[i].optional)
+		if (r == -ENOENT && (w[i].optional || is_kernel_default(&w[i])))
 			continue;
 		if (r < 0)
 			return write_error(fd, &w[i], r, err);

@@ -289,8 +289,8 @@ static void print_error(struct arena *a, const struct err *err)
 	const char *hint = hint_text(err->hint);
 	struct buf b = BUF_INIT(a);
 
-	log_msg(LOG_ERROR, "%s%s%s", err->msg[0] ? err->msg : "internal error without a message",
-		hint ? " (hint: " : "", hint ? hint : "");
+	log_msg(LOG_ERROR, "%s%s%s%s", err->msg[0] ? err->msg : "internal error without a message",
+		hint ? " (hint: " : "", hint ? hint : "", hint ? ")" : "");
 	buf_fmt(&b, "proa: %s\n", err->msg[0] ? err->msg : "internal error without a message");
 	if (hint)
 		buf_fmt(&b, "hint: %s\n", hint);
