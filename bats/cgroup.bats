@@ -186,6 +186,9 @@ has_controller() {
 	proa run c
 	fails 1
 	says '"nosuch" is not available here'
+	# and the same in an engine's log, as one sentence
+	run "$PROA" --log log --root "$ROOT" run c
+	[[ $(cat log) == *'"nosuch\" is not available here'*'(hint: '*')"'* ]] || is "$(cat log)" "a sentence with (hint: ...)"
 }
 
 @test "a run within 192 KiB of memory" {

@@ -48,6 +48,14 @@ load helpers
 	script 'ulimit -Sn; ulimit -Hn'
 	proa run c
 	is "$(echo "$output" | xargs)" "100 200"
+	# more than the caller has, without CAP_SYS_RESOURCE: the sentence has his own limit
+	if ! capsh --has-p=CAP_SYS_RESOURCE 2>/dev/null; then
+		config '.process.rlimits = [{type:"RLIMIT_NPROC",soft:5,hard:9007199254740992}]'
+		proa run c
+		fails 1
+		says "hard 9007199254740992 is above this process's own, $(ulimit -Hu)"
+		config '.process.rlimits = [{type:"RLIMIT_NOFILE",soft:100,hard:200},{type:"RLIMIT_CORE",soft:0,hard:0}]'
+	fi
 	config '.process.rlimits += [{type:"RLIMIT_CORE",soft:0,hard:0}]'
 	proa run c
 	fails 1

@@ -53,6 +53,9 @@ static const char *const texts[HINTS] = {
 	[HINT_CWD_ACCESS] = "process.cwd must be a directory that process.user may enter",
 	[HINT_DELETE] = "remove it with: proa delete --force ID",
 	[HINT_NOFILE] = "raise the limit of open files (ulimit -n)",
+	[HINT_RLIMIT] =
+		"to raise it needs CAP_SYS_RESOURCE on the host: ask for less, or raise the "
+		"limit of the engine (LimitNOFILE= and others of its unit)",
 	[HINT_SPACE] = "free some space there",
 	[HINT_NEWUIDMAP] = "install the package uidmap (newuidmap and newgidmap, set-user-id root)",
 	[HINT_SYSTEMD] =

@@ -123,12 +123,22 @@ static int set_rlimits(const struct proc_plan *p, struct err *err)
 	for (uint32_t i = 0; i < p->n_rlimits; i++) {
 		const struct rlimit_op *r = &p->rlimits[i];
 		uint64_t want[2] = {r->soft, r->hard};
+		uint64_t now[2] = {0, 0};
 		long e = SYS(prlimit64, 0, r->resource, want, NULL);
 
-		if (e < 0)
-			return err_sys(err, e, "process.rlimits %s: soft %lu, hard %lu",
-				       name_of(rlimit_names, r->resource), (unsigned long)r->soft,
-				       (unsigned long)r->hard);
+		if (e == 0)
+			continue;
+		if (e == -EPERM && SYS(prlimit64, 0, r->resource, NULL, now) == 0 &&
+		    now[1] < r->hard) {
+			err_sys(err, e,
+				"process.rlimits %s: hard %lu is above this process's own, %lu",
+				name_of(rlimit_names, r->resource), (unsigned long)r->hard,
+				(unsigned long)now[1]);
+			return err_hint(err, HINT_RLIMIT);
+		}
+		return err_sys(err, e, "process.rlimits %s: soft %lu, hard %lu",
+			       name_of(rlimit_names, r->resource), (unsigned long)r->soft,
+			       (unsigned long)r->hard);
 	}
 	return 0;
 }
