@@ -15,6 +15,7 @@
 #include "fault.h"
 #include "fd.h"
 #include "hints.h"
+#include "mount_nodes.h"
 #include "path.h"
 
 int mount_attach(int tree, int dest)
@@ -77,7 +78,7 @@ static int parent_of(struct mount_env *env, const char *path, bool make, const c
 	int fd;
 
 	if (env->parent >= 0 && len == env->parent_len &&
-	    memcmp(env->parent_path, path, len) == 0 && slash[1]) {
+	    memcmp(env->parent_path, path, len) == 0 && slash && slash[1]) {
 		*ret_name = slash + 1;
 		return env->parent;
 	}
@@ -433,59 +434,7 @@ static int exec_remount(const struct plan *p, struct mount_env *env, const struc
 	return set_attributes(op, dest, false, err);
 }
 
-static int make_node(int dir, const char *name, const struct mount_op *op, struct err *err)
-{
-	struct stat st;
-	int r = (int)SYS(mknodat, dir, name, op->mode, op->dev);
-
-	if (r == -EEXIST) {
-		r = (int)SYS(newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW);
-		if (r < 0)
-			return err_sys(err, r, "%s", op->where);
-		if ((st.st_mode & S_IFMT) != (op->mode & S_IFMT) ||
-		    (!S_ISFIFO(st.st_mode) && st.st_rdev != op->dev))
-			return err_set(err, EEXIST,
-				       "%s: something else is in its place in the image",
-				       op->where);
-		/* only a mode that differs is written: the image may be read-only */
-		if ((st.st_mode & 07777) != (op->mode & 07777))
-			r = (int)SYS(fchmodat, dir, name, op->mode & 07777);
-		if (r == 0 && (st.st_uid != op->uid || st.st_gid != op->gid))
-			r = (int)SYS(fchownat, dir, name, op->uid, op->gid, AT_SYMLINK_NOFOLLOW);
-		return r < 0 ? err_sys(err, r, "%s: set mode and owner", op->where) : 0;
-	}
-	if (r < 0)
-		return err_sys(err, r, "%s: mknod", op->where);
-	if (op->uid || op->gid)
-		r = (int)SYS(fchownat, dir, name, op->uid, op->gid, AT_SYMLINK_NOFOLLOW);
-	return r < 0 ? err_sys(err, r, "%s: chown", op->where) : 0;
-}
-
-/* In a user namespace no node can be made: the host's own is bound over an empty file. */
-static int bind_node(const struct mount_op *op, int root, struct err *err)
-{
-	auto_fd tree = op->fd >= 0 ? op->fd : sys_open_tree(AT_FDCWD, op->source, OPEN_TREE_CLONE);
-	auto_fd dest = -1;
-	struct stat st;
-	int r;
-
-	if (tree < 0)
-		return err_sys(err, tree, "%s: the host's device %s", op->where, op->source);
-	r = (int)SYS(fstat, tree, &st);
-	if (r < 0 || (st.st_mode & S_IFMT) != (op->mode & S_IFMT) ||
-	    (!S_ISFIFO(st.st_mode) && st.st_rdev != op->dev))
-		return err_set(
-			err, ENODEV,
-			"%s: in a user namespace the host's device is used, and the host's %s is "
-			"another one",
-			op->where, op->source);
-	dest = path_make(root, op->dest, PATH_FILE, NULL);
-	if (dest < 0)
-		return err_sys(err, dest, "%s: make mount point", op->where);
-	r = mount_attach(tree, dest);
-	return r < 0 ? err_sys(err, r, "%s: attach", op->where) : 0;
-}
-
+/* One look-up of the directory, the node or link relative to it: CVE-2026-41579, CVE-2026-47766. */
 static int exec_node(const struct plan *p, struct mount_env *env, const struct mount_op *op,
 		     struct err *err)
 {
@@ -493,37 +442,13 @@ static int exec_node(const struct plan *p, struct mount_env *env, const struct m
 	int dir = -1;
 
 	(void)p;
-	if (op->bind_node && !S_ISFIFO(op->mode))
-		return bind_node(op, env->root, err);
-	/* one look-up of the directory, the node relative to it: CVE-2026-41579, CVE-2026-47766 */
+	if (op->kind == MOUNT_NODE && op->bind_node && !S_ISFIFO(op->mode))
+		return mount_bind_node(op, env->root, err);
 	dir = parent_of(env, op->dest, true, &name);
 	if (dir < 0)
-		return err_sys(err, dir, "%s: open the directory", op->where);
-	return make_node(dir, name, op, err);
-}
-
-static int exec_link(const struct plan *p, struct mount_env *env, const struct mount_op *op,
-		     struct err *err)
-{
-	const char *name;
-	int dir = parent_of(env, op->dest, true, &name);
-	struct stat st;
-	int r;
-
-	(void)p;
-	if (dir < 0)
-		return err_sys(err, dir, "%s %s", op->where, op->dest);
-	r = (int)SYS(symlinkat, op->source, dir, name);
-	/* a ptmx that is a node would open the host's instance */
-	if (r == -EEXIST && strcmp(name, "ptmx") == 0 &&
-	    SYS(newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(st.st_mode)) {
-		r = sys_unlinkat(dir, name, 0);
-		if (r == 0)
-			r = (int)SYS(symlinkat, op->source, dir, name);
-	}
-	if (r < 0 && r != -EEXIST && r != -EROFS)
-		return err_sys(err, r, "%s %s", op->where, op->dest);
-	return 0;
+		return err_sys(err, dir, "%s %s: open the directory", op->where, op->dest);
+	return op->kind == MOUNT_NODE ? mount_make_node(dir, name, op, err)
+				      : mount_make_link(dir, name, op, err);
 }
 
 static bool is_absent(int r)
@@ -637,7 +562,7 @@ static int exec_readonly(const struct plan *p, struct mount_env *env, const stru
 static int (*const execs[MOUNT_KINDS])(const struct plan *, struct mount_env *,
 				       const struct mount_op *, struct err *) = {
 	[MOUNT_NEW] = exec_new,		  [MOUNT_BIND] = exec_bind, [MOUNT_REMOUNT] = exec_remount,
-	[MOUNT_NODE] = exec_node,	  [MOUNT_LINK] = exec_link, [MOUNT_MASK] = exec_mask,
+	[MOUNT_NODE] = exec_node,	  [MOUNT_LINK] = exec_node, [MOUNT_MASK] = exec_mask,
 	[MOUNT_READONLY] = exec_readonly,
 };
 

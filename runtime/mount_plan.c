@@ -124,8 +124,10 @@ static struct mount_op *add(struct mount_ctx *m, struct mount_op op)
 static const struct mount_option *find_option(const char *name)
 {
 	/* most begin with "no": the third letter tells more than the first */
-	char third = name[0] && name[1] ? name[2] : '\0';
+	char third = '\0';
 
+	if (name[0] && name[1])
+		third = name[2];
 	for (const struct mount_option *o = mount_options; o->name; o++)
 		if (o->name[2] == third && strcmp(o->name, name) == 0)
 			return o;

@@ -105,18 +105,25 @@ static inline uint64_t has_zero(uint64_t w)
 	return (w - 0x0101010101010101ULL) & ~w & 0x8080808080808080ULL;
 }
 
+/* The bytes of its first word that are before `s` (the first byte is the lowest). */
+static inline uint64_t before(const char *s)
+{
+	return (1ULL << ((uintptr_t)s % sizeof(word) * 8)) - 1;
+}
+
+static inline const char *first_of(const word *w, uint64_t found)
+{
+	return (const char *)w + __builtin_ctzll(found) / 8;
+}
+
 BY_WORDS size_t strlen(const char *s)
 {
-	const char *p = s;
+	const word *w = (const word *)((uintptr_t)s & ~(sizeof(word) - 1));
+	uint64_t zero = has_zero(*w | before(s));
 
-	for (; (uintptr_t)p % sizeof(word); p++)
-		if (!*p)
-			return (size_t)(p - s);
-	while (!has_zero(*(const word *)p))
-		p += sizeof(word);
-	while (*p)
-		p++;
-	return (size_t)(p - s);
+	while (!zero)
+		zero = has_zero(*++w);
+	return (size_t)(first_of(w, zero) - s);
 }
 
 size_t strnlen(const char *s, size_t max)
@@ -148,15 +155,14 @@ int strncmp(const char *a, const char *b, size_t n)
 BY_WORDS char *strchrnul(const char *s, int c)
 {
 	word all = 0x0101010101010101ULL * (unsigned char)c;
+	const word *w = (const word *)((uintptr_t)s & ~(sizeof(word) - 1));
+	uint64_t found = has_zero(*w | before(s)) | has_zero((*w ^ all) | before(s));
 
-	for (; (uintptr_t)s % sizeof(word); s++)
-		if (!*s || *s == (char)c)
-			return (char *)s;
-	while (!has_zero(*(const word *)s) && !has_zero(*(const word *)s ^ all))
-		s += sizeof(word);
-	while (*s && *s != (char)c)
-		s++;
-	return (char *)s;
+	while (!found) {
+		w++;
+		found = has_zero(*w) | has_zero(*w ^ all);
+	}
+	return (char *)first_of(w, found);
 }
 
 char *strchr(const char *s, int c)

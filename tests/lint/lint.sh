@@ -22,13 +22,14 @@ check "monitor includes neither spec nor runtime" "$(includes monitor/*.[ch] | g
 check "runtime does not include monitor" "$(includes runtime/*.[ch] spec/*.[ch] | grep -E "include ($(names monitor))$" | grep -vE "include ($(names runtime))$")"
 check "yajl is included by lib/json.c alone" "$(grep -ln '<yajl/' ./*/*.[ch] | grep -v '^./lib/json.c$')"
 check "libseccomp and libcap are included by gen alone" "$(grep -ln '<seccomp.h>\|<sys/capability.h>' ./*/*.[ch] | grep -v '^./gen/')"
+check "libdbus is included by bus/bus.c alone" "$(grep -ln '<dbus/' ./*/*.[ch] | grep -v '^./bus/bus.c$')"
 check "no shell, NSS, locale or dlopen" "$(grep -n 'system(\|popen(\|getpwnam\|getpwuid\|getgrnam\|setlocale\|dlopen' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
 check "no stdio" "$(grep -nE '\b(printf|fprintf|snprintf|fopen|perror|strerror) ?\(' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
 check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
 check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c monitor/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
 # one file alone may take a path below a root that others change
 check "openat2 is called by lib/path.c, and for /proc" "$(grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c')"
-check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c tests/*/*.[ch] tests/unit/monitor/*.c bats/* tests/*.sh tests/*/*.sh tests/ns/run tests/vm/run; do
+check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c bus/*.c contrib/*.conf contrib/*.toml tests/*/*.[ch] tests/unit/monitor/*.c bats/*.* bats/*/*.* tests/*.sh tests/*/*.sh tests/ns/run tests/vm/run; do
 	grep -q 'SPDX-License-Identifier: Apache-2.0' "$f" || echo "$f"
 done)"
 check "build/proa is static and below 900 KiB" "$(for f in build/proa; do

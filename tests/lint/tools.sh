@@ -14,7 +14,7 @@ check() { # check NAME FOUND: what is wrong, nothing if all is well
 		bad=1
 	fi
 }
-check "clang-format" "$(clang-format --dry-run -Werror ./{lib,spec,runtime,monitor}/*.[ch] tests/unit/*/*.c 2>&1)"
+check "clang-format" "$(clang-format --dry-run -Werror ./{lib,spec,runtime,monitor}/*.[ch] bus/*.c tests/unit/*/*.c 2>&1)"
 # unknownMacro: SYS() and the field tables; ctuuninitvar: an output argument is not initialised by its caller
 cpp() {
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --suppress=unknownMacro \
