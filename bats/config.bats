@@ -219,7 +219,7 @@ load helpers
 	ok
 	is "$(echo "${lines[0]}" | cut -d' ' -f1-2)" "proa version"
 	says "spec: 1.3.0"
-	for v in create start run state kill delete exec list ps pause resume update spec features explain; do
+	for v in create start run state kill delete exec list ps pause resume update events spec features explain; do
 		run "$PROA" $v --help
 		ok
 		is "${lines[0]}" NAME:

@@ -117,6 +117,51 @@ static const struct name signals[] = {
 	{"PWR", SIGPWR},       {"SYS", SIGSYS},	    {NULL, 0},
 };
 
+bool num_duration(const char *text, int64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		int64_t ns;
+	} units[] = {{"ms", 1000000},
+		     {"us", 1000},
+		     {"ns", 1},
+		     {"s", 1000000000},
+		     {"m", 60LL * 1000000000},
+		     {"h", 3600LL * 1000000000}};
+	int64_t sum = 0;
+
+	if (!*text)
+		return false;
+	while (*text) {
+		int64_t v = 0;
+		size_t digits = strspn(text, "0123456789");
+		size_t i = 0;
+
+		if (digits == 0 || digits > 12)
+			return false;
+		for (; digits; digits--)
+			v = v * 10 + (*text++ - '0');
+		if (!*text && sum == 0) {
+			i = 3;
+		} else {
+			size_t n = strspn(text, "mhsun");
+
+			for (; i < sizeof(units) / sizeof(units[0]); i++)
+				if (strlen(units[i].unit) == n &&
+				    memcmp(text, units[i].unit, n) == 0)
+					break;
+			if (i == sizeof(units) / sizeof(units[0]))
+				return false;
+			text += n;
+		}
+		if (v > (INT64_MAX - sum) / units[i].ns)
+			return false;
+		sum += v * units[i].ns;
+	}
+	*ret = sum;
+	return true;
+}
+
 int signal_from_text(const char *s)
 {
 	char up[16];

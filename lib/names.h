@@ -26,6 +26,8 @@ bool num_i64(const char *s, int64_t *ret);
 bool num_u32(const char *s, uint32_t *ret);
 /* 1000, 512K, 50M, 2g, -1 (and a trailing b as in 2gb): bytes. */
 bool num_bytes(const char *s, int64_t *ret);
+/* 30s, 1m30s, 2h, 500ms as Go writes them, or a bare number of seconds, to ns. */
+bool num_duration(const char *text, int64_t *ret);
 /* A signal as kill(1) takes it: number, KILL, SIGKILL, sigkill, RTMIN+1. 0 if it is none. */
 int signal_from_text(const char *s);
 

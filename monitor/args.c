@@ -213,55 +213,10 @@ static int small_number(const char *name, const char *text, uint32_t none, uint3
 	return 0;
 }
 
-bool args_duration(const char *text, int64_t *ret)
-{
-	static const struct {
-		const char *unit;
-		int64_t ns;
-	} units[] = {{"ms", 1000000},
-		     {"us", 1000},
-		     {"ns", 1},
-		     {"s", 1000000000},
-		     {"m", 60LL * 1000000000},
-		     {"h", 3600LL * 1000000000}};
-	int64_t sum = 0;
-
-	if (!*text)
-		return false;
-	while (*text) {
-		int64_t v = 0;
-		size_t digits = strspn(text, "0123456789");
-		size_t i = 0;
-
-		if (digits == 0 || digits > 12)
-			return false;
-		for (; digits; digits--)
-			v = v * 10 + (*text++ - '0');
-		if (!*text && sum == 0) {
-			i = 3;
-		} else {
-			size_t n = strspn(text, "mhsun");
-
-			for (; i < sizeof(units) / sizeof(units[0]); i++)
-				if (strlen(units[i].unit) == n &&
-				    memcmp(text, units[i].unit, n) == 0)
-					break;
-			if (i == sizeof(units) / sizeof(units[0]))
-				return false;
-			text += n;
-		}
-		if (v > (INT64_MAX - sum) / units[i].ns)
-			return false;
-		sum += v * units[i].ns;
-	}
-	*ret = sum;
-	return true;
-}
-
 static int duration(const char *name, const char *text, int64_t none, int64_t *ret, struct err *err)
 {
 	*ret = none;
-	if (text && !args_duration(text, ret))
+	if (text && !num_duration(text, ret))
 		return err_set(err, ERR_USAGE,
 			       "option --%s: \"%s\" is not a time such as 30s, 1m30s or 500ms",
 			       name, text);

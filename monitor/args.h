@@ -81,7 +81,4 @@ char **args_runtime(const struct args *args, const char *pidfile, const char *co
 /* ... and for one health check. */
 char **args_check(const struct args *args, const char *pidfile, struct arena *a);
 
-/* 30s, 1m30s, 2h, 500ms or a bare number of seconds, to ns. */
-bool args_duration(const char *text, int64_t *ret);
-
 #endif

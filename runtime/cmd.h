@@ -56,6 +56,7 @@ int cmd_ps(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_pause(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_resume(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_update(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
+int cmd_events(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_spec(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_explain(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
@@ -76,10 +77,10 @@ struct create_opts {
 };
 extern const struct opt create_opts_table[], run_opts_table[], explain_opts_table[];
 extern const struct opt exec_opts_table[], kill_opts_table[], delete_opts_table[],
-	list_opts_table[], ps_opts_table[], update_opts_table[], spec_opts_table[],
-	none_opts_table[], completion_opts_table[], global_opts_table[];
+	list_opts_table[], ps_opts_table[], events_opts_table[], update_opts_table[],
+	spec_opts_table[], none_opts_table[], completion_opts_table[], global_opts_table[];
 extern const size_t exec_opts_size, kill_opts_size, delete_opts_size, list_opts_size, ps_opts_size,
-	update_opts_size, spec_opts_size;
+	events_opts_size, update_opts_size, spec_opts_size;
 
 struct plan;
 struct create_options;

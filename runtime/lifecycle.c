@@ -34,6 +34,8 @@ static const struct {
 	[VERB_RESUME] = {BIT(PAUSED), "container not paused: %s is %s"},
 	[VERB_UPDATE] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED),
 			 "cannot update: container not running: %s is %s"},
+	[VERB_EVENTS] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED),
+			 "no events: container not running: %s is %s"},
 };
 
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err)

@@ -15,6 +15,7 @@ enum verb {
 	VERB_PAUSE,
 	VERB_RESUME,
 	VERB_UPDATE,
+	VERB_EVENTS,
 	VERBS
 };
 

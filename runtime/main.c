@@ -63,6 +63,8 @@ const struct cmd commands[] = {
 	 cmd_resume, NULL},
 	{"update", "ID", "change the limits of a container", update_opts_table, 512, CMD_PERMUTE, 1,
 	 1, cmd_update, NULL},
+	{"events", "ID", "print what a container uses, and its out-of-memory kills, as JSON",
+	 events_opts_table, 64, CMD_PERMUTE, 1, 1, cmd_events, NULL},
 	{"spec", "", "write a config.json to begin with", spec_opts_table, 64,
 	 CMD_PERMUTE | CMD_HOST | CMD_NO_STORE, 0, 0, cmd_spec, NULL},
 	{"features", "", "print what this runtime can do, as JSON", none_opts_table, 8,
@@ -74,7 +76,6 @@ const struct cmd commands[] = {
 	 CMD_PERMUTE | CMD_NO_STORE, 1, 1, cmd_completion, NULL},
 	LATER("checkpoint", "not yet"),
 	LATER("restore", "not yet"),
-	LATER("events", "not yet"),
 	LATER("mounts", "not yet"),
 	{0},
 };
@@ -84,10 +85,9 @@ int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	(void)x;
 	(void)opts;
 	(void)args;
-	return err_set(
-		err, ERR_USAGE,
-		"this version of proa has no checkpoint, restore, events and mounts: they are "
-		"planned (see the list of gaps in the README)");
+	return err_set(err, ERR_USAGE,
+		       "this version of proa has no checkpoint, restore and mounts: they are "
+		       "planned (see the list of gaps in the README)");
 }
 
 int cmd_print(const struct buf *b, struct err *err)

@@ -37,6 +37,7 @@ for w in "${want[@]}"; do
 		one plan "$BUILD/unit/test_plan" tests/golden
 		one libc "$BUILD/unit/test_libc"
 		one proto "$BUILD/unit/test_proto"
+		one stats "$BUILD/unit/test_stats"
 		one seccomp "$BUILD/unit/test_seccomp" seccomp-profiles/*.json
 		for f in args logs parts; do
 			one "monitor-$f" "$BUILD/unit/monitor/test_$f"
@@ -66,7 +67,7 @@ for w in "${want[@]}"; do
 		;;
 	vm)
 		# the real cgroup v2 with every controller, on Debian's kernel
-		one vm-cgroup tests/vm/run bats bats/cgroup.bats
+		one vm-cgroup tests/vm/run bats bats/cgroup.bats bats/events.bats
 		one vm-systemd tests/vm/run -s bats bats/systemd/cgroup.bats
 		# the monitor's few things that ask for controllers or for all capabilities
 		one vm-monitor tests/vm/run bats -f 'out of memory|other runtimes' bats/monitor.bats bats/monitor-notify.bats

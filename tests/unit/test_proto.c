@@ -65,9 +65,9 @@ static void test_lifecycle(void)
 {
 	/* verb by status: creating created running paused stopped */
 	static const char *const want[VERBS] = {
-		[VERB_START] = "-+---", [VERB_KILL] = "-+++-",	 [VERB_DELETE] = "-+--+",
-		[VERB_EXEC] = "-++--",	[VERB_PAUSE] = "-++--",	 [VERB_RESUME] = "---+-",
-		[VERB_UPDATE] = "-+++-",
+		[VERB_START] = "-+---",	 [VERB_KILL] = "-+++-",	  [VERB_DELETE] = "-+--+",
+		[VERB_EXEC] = "-++--",	 [VERB_PAUSE] = "-++--",  [VERB_RESUME] = "---+-",
+		[VERB_UPDATE] = "-+++-", [VERB_EVENTS] = "-+++-",
 	};
 
 	for (int v = 0; v < VERBS; v++) {
@@ -75,8 +75,9 @@ static void test_lifecycle(void)
 		struct err err;
 
 		for (int s = 0; s < 5; s++)
-			got[s] = lifecycle_check((enum verb)v, (enum status)s, "c", &err) == 0 ? '+'
-											       : '-';
+			got[s] = lifecycle_check((enum verb)v, (enum status)s, "c", &err) == 0
+					 ? '+'
+					 : '-';
 		is_str(got, want[v], "what a verb may do in each state");
 	}
 }

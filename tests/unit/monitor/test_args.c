@@ -180,7 +180,7 @@ static void test_durations(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int64_t v = -1;
-		bool good = args_duration(cases[i].text, &v);
+		bool good = num_duration(cases[i].text, &v);
 
 		if (!ok(good == (cases[i].ns >= 0) && (!good || v == cases[i].ns), cases[i].text))
 			printf("# got: %d %lld\n", good, (long long)v);
