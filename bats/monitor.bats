@@ -251,7 +251,8 @@ got line"
 		#!/bin/bash
 		mkdir -p $TMP/b\$1 $TMP/e\$1
 		FAKE="exit \$((\$1 % 250))" timeout 30 $ENGINE monitor -- $PROAMON --api-version 1 -c c1 -u s\$1 -r $FAKE_RUNTIME -b $TMP/b\$1 \
-			-p $TMP/b\$1/pid -l none --full-attach --exit-dir $TMP/e\$1 -e --exec-process-spec /x | grep -q "^sync {\"data\": \$((\$1 % 250))}\$" || echo bad \$1
+			-p $TMP/b\$1/pid -l none --full-attach --exit-dir $TMP/e\$1 -e --exec-process-spec /x >$TMP/b\$1/said 2>&1
+		grep -q "^sync {\"data\": \$((\$1 % 250))}\$" $TMP/b\$1/said || { echo bad \$1; cat $TMP/b\$1/said $TMP/e\$1/c1; }
 	EOF
 	chmod +x "$TMP/one"
 	seq 500 | xargs -P 8 -n 1 "$TMP/one" >"$TMP/bad"
