@@ -232,3 +232,46 @@ b"
 	' "$PROA" "$ROOT" >out 2>&1
 	is "$(cat out)" ""
 }
+
+@test "each verb needs an id, and one that exists" {
+	for v in create start run state kill delete exec ps pause resume update events; do
+		proa "$v"
+		[ "$status" -ne 0 ] || is "$v without an id: $status" "an error"
+	done
+	for v in start state kill delete ps pause resume events; do
+		proa "$v" nobody
+		fails 1
+		says "does not exist"
+	done
+}
+
+@test "create runs nothing of the user's, and later changes of config.json have no effect" {
+	config '.root.readonly = false'
+	script 'echo first > /ran; sleep 100'
+	proa create c
+	ok
+	sleep 0.2
+	[ ! -e rootfs/ran ]
+	script 'echo second > /ran; sleep 100'
+	proa start c
+	ok
+	for _ in $(seq 50); do [ -s rootfs/ran ] && break; sleep 0.1; done
+	is "$(cat rootfs/ran)" first
+	rm rootfs/ran
+	proa delete -f c
+}
+
+@test "what the container did not make is not deleted with it" {
+	mkdir "$TMP/kept" && echo mine >"$TMP/kept/file"
+	unshare --net="$TMP/netns" true 2>/dev/null || { : >"$TMP/netns" && unshare --net="$TMP/netns" true; }
+	config '.mounts += [{destination: "/kept", type: "bind", source: $d, options: ["bind"]}] |
+		.linux.namespaces |= (map(select(.type != "network")) + [{type: "network", path: $n}])' \
+		--arg d "$TMP/kept" --arg n "$TMP/netns"
+	script 'cat /kept/file'
+	proa run c
+	ok
+	is "$output" mine
+	is "$(cat "$TMP/kept/file")" mine
+	is "$(stat -f -c %T "$TMP/netns")" nsfs
+	umount "$TMP/netns"
+}
