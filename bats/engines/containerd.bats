@@ -89,3 +89,10 @@ start() { # start COMMAND...
 	c container rm c
 	is "$(find /sys/fs/cgroup/default -mindepth 1 -maxdepth 1 -type d 2>/dev/null)" ''
 }
+
+@test "contrib/containerd.toml: containerd reads it, and the CRI plug-in's default runtime is proa" {
+	run -0 containerd --config "$TOP/contrib/containerd.toml" config dump
+	has "$output" 'default_runtime_name = "proa"'
+	has "$output" 'BinaryName = "/usr/local/bin/proa"'
+	has "$output" 'SystemdCgroup = true'
+}
