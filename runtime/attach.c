@@ -90,7 +90,6 @@ static bool set_raw(int fd, struct raw_kernel_termios *old)
 	return sys_ioctl(fd, TCSETS, &t) == 0;
 }
 
-/* False when the process itself has ended. */
 static void pass_signals(const struct attach *t, int pidfd, int master)
 {
 	struct signalfd_siginfo s[4];
@@ -143,10 +142,11 @@ static int loop(const struct attach *t, int pidfd, int master)
 			return (int)r;
 		if (r == 0 && !alive)
 			break;
-		if (p[0].revents)
-			pass_signals(t, pidfd, master);
+		/* a signal is for one that lives; with its end comes a SIGCHLD that says no more */
 		if (p[1].revents)
 			alive = false;
+		else if (p[0].revents)
+			pass_signals(t, pidfd, master);
 		copy_some(&in, p[2].revents, p[3].revents);
 		if (in.ended && in.have == in.done && master >= 0 && p[2].revents) {
 			char eot = 4; /* what a terminal has for end of file */
