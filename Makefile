@@ -143,7 +143,7 @@ faults:
 
 # ---- the rest ----
 static: all
-	@for f in $(BUILD)/proa $(BUILD)/proamon; do \
+	@for f in $(BUILD)/proa $(BUILD)/proamon $(BUILD)/proa-bus; do \
 		if readelf -d $$f | grep NEEDED; then exit 1; fi; \
 		ldd $$f 2>&1 | grep -q 'not a dynamic' && echo "$$f: static, $$(stat -c %s $$f) bytes" || exit 1; done
 

@@ -9,9 +9,16 @@
  *   proa-bus [--user] start UNIT PROPERTY...
  *       makes a transient scope with this very process in it, says "ok" on stdout once systemd has
  *       done it, and stays until stdin ends: so the scope's cgroup is there, and occupied, when
- * proa clones the container's first process into it. proa-bus [--user] set UNIT PROPERTY...
- * SetUnitProperties, for this run only proa-bus [--user] stop UNIT                  StopUnit, and
- * ResetFailedUnit: nothing of it is left
+ *       proa clones the container's first process into it
+ *
+ *   proa-bus [--user] set UNIT PROPERTY...
+ *       SetUnitProperties, for this run only
+ *
+ *   proa-bus [--user] attach UNIT PID
+ *       AttachProcessesToUnit
+ *
+ *   proa-bus [--user] stop UNIT
+ *       StopUnit and ResetFailedUnit: nothing of it is left
  *
  * PROPERTY is NAME=SIGNATURE:VALUE; a list's elements are parted by the unit separator, 0x1f; bytes
  * are hexadecimal. A failure is one sentence on stderr and status 1.
@@ -293,12 +300,28 @@ static void put_property(DBusMessageIter *list, char *text)
 	dbus_message_iter_close_container(list, &row);
 }
 
-static void put_own_pid(DBusMessageIter *list)
+/* All of them as the message's next argument, a(sv). The texts are not changed: start may need them
+ * again. */
+static void put_properties(DBusMessageIter *it, char **properties, bool own_pid)
 {
-	char text[32];
+	DBusMessageIter list;
 
-	snprintf(text, sizeof(text), "PIDs=au:%d", getpid());
-	put_property(list, text);
+	dbus_message_iter_open_container(it, DBUS_TYPE_ARRAY, "(sv)", &list);
+	if (own_pid) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "PIDs=au:%d", getpid());
+		put_property(&list, text);
+	}
+	for (; *properties; properties++) {
+		char *text = strdup(*properties);
+
+		if (!text)
+			fail("out of memory");
+		put_property(&list, text);
+		free(text);
+	}
+	dbus_message_iter_close_container(it, &list);
 }
 
 /* ---- calls ---- */
@@ -409,23 +432,15 @@ static void start(struct peer *p, const char *unit, char **properties)
 		DBusMessage *m = call("StartTransientUnit");
 		DBusError e = DBUS_ERROR_INIT;
 		DBusMessageIter it;
-		DBusMessageIter list;
+		DBusMessageIter aux;
 		DBusMessage *r;
 
 		dbus_message_iter_init_append(m, &it);
 		dbus_message_iter_append_basic(&it, DBUS_TYPE_STRING, &unit);
 		dbus_message_iter_append_basic(&it, DBUS_TYPE_STRING, &mode);
-		dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, "(sv)", &list);
-		put_own_pid(&list);
-		for (char **q = properties; *q; q++) {
-			char *text = strdup(*q);
-
-			put_property(&list, text);
-			free(text);
-		}
-		dbus_message_iter_close_container(&it, &list);
-		dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, "(sa(sv))", &list);
-		dbus_message_iter_close_container(&it, &list);
+		put_properties(&it, properties, true);
+		dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, "(sa(sv))", &aux);
+		dbus_message_iter_close_container(&it, &aux);
 		r = ask(p, m, &e);
 		if (r) {
 			finish_job(p, r, "start", unit);
@@ -444,16 +459,12 @@ static void set(struct peer *p, const char *unit, char **properties)
 	DBusError e = DBUS_ERROR_INIT;
 	dbus_bool_t runtime = TRUE;
 	DBusMessageIter it;
-	DBusMessageIter list;
 	DBusMessage *r;
 
 	dbus_message_iter_init_append(m, &it);
 	dbus_message_iter_append_basic(&it, DBUS_TYPE_STRING, &unit);
 	dbus_message_iter_append_basic(&it, DBUS_TYPE_BOOLEAN, &runtime);
-	dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, "(sv)", &list);
-	for (char **q = properties; *q; q++)
-		put_property(&list, *q);
-	dbus_message_iter_close_container(&it, &list);
+	put_properties(&it, properties, false);
 	r = ask(p, m, &e);
 	if (!r)
 		fail("change %s: %s", unit, e.message);
@@ -463,11 +474,12 @@ static void set(struct peer *p, const char *unit, char **properties)
 /* Its processes are dead, and systemd may be at the unit's end by itself at this very moment: then
  * no answer to StopUnit comes at all (systemd 252). So it is only told, and the answer waited for
  * is that of the next call. */
-static void stop(struct peer *p, const char *unit)
+static void stop(struct peer *p, const char *unit, char **none)
 {
 	const char *mode = "replace";
 	DBusMessage *m = call("StopUnit");
 
+	(void)none;
 	dbus_message_append_args(m, DBUS_TYPE_STRING, &unit, DBUS_TYPE_STRING, &mode,
 				 DBUS_TYPE_INVALID);
 	dbus_message_set_no_reply(m, TRUE);
@@ -476,10 +488,10 @@ static void stop(struct peer *p, const char *unit)
 	reset(p, unit);
 }
 
-static void attach(struct peer *p, const char *unit, const char *pid)
+static void attach(struct peer *p, const char *unit, char **pid)
 {
 	DBusMessage *m = call("AttachProcessesToUnit");
-	dbus_uint32_t number = (dbus_uint32_t)strtoul(pid, NULL, 10);
+	dbus_uint32_t number = (dbus_uint32_t)strtoul(*pid, NULL, 10);
 	const dbus_uint32_t *pids = &number;
 	const char *whole = "";
 	DBusError e = DBUS_ERROR_INIT;
@@ -489,38 +501,50 @@ static void attach(struct peer *p, const char *unit, const char *pid)
 				 DBUS_TYPE_ARRAY, DBUS_TYPE_UINT32, &pids, 1, DBUS_TYPE_INVALID);
 	r = ask(p, m, &e);
 	if (!r)
-		fail("move process %s into %s: %s", pid, unit, e.message);
+		fail("move process %s into %s: %s", *pid, unit, e.message);
 	dbus_message_unref(r);
 }
+
+/* The scope lives as long as we do. */
+static void start_and_stay(struct peer *p, const char *unit, char **properties)
+{
+	char c;
+
+	start(p, unit, properties);
+	dbus_connection_close(p->c);
+	if (write(1, "ok\n", 3) == 3)
+		while (read(0, &c, 1) > 0)
+			;
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct peer *p, const char *unit, char **rest);
+	int min; /* words behind the unit */
+} verbs[] = {
+	{"start", start_and_stay, 0},
+	{"set", set, 0},
+	{"attach", attach, 1},
+	{"stop", stop, 0},
+};
 
 int main(int argc, char **argv)
 {
 	bool user = argc > 1 && strcmp(argv[1], "--user") == 0;
 	char **a = argv + 1 + user;
-	struct peer p;
-	char c;
+	int n = argc - 1 - user;
 
-	if (argc < 3 + user) {
-		fprintf(stderr,
-			"usage: proa-bus [--user] start|set|attach|stop UNIT [PROPERTY...]\n"
-			"(a part of proa, see proa(8): --systemd-cgroup)\n");
-		return 2;
+	for (size_t i = 0; n >= 2 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		struct peer p;
+
+		if (strcmp(a[0], verbs[i].name) != 0 || n - 2 < verbs[i].min)
+			continue;
+		p = reach(user);
+		verbs[i].run(&p, a[1], a + 2);
+		return 0;
 	}
-	p = reach(user);
-	if (strcmp(a[0], "start") == 0) {
-		start(&p, a[1], a + 2);
-		dbus_connection_close(p.c);
-		if (write(1, "ok\n", 3) == 3)
-			while (read(0, &c, 1) > 0)
-				;
-	} else if (strcmp(a[0], "set") == 0) {
-		set(&p, a[1], a + 2);
-	} else if (strcmp(a[0], "stop") == 0) {
-		stop(&p, a[1]);
-	} else if (strcmp(a[0], "attach") == 0 && a[2]) {
-		attach(&p, a[1], a[2]);
-	} else {
-		fail("unknown verb %s", a[0]);
-	}
-	return 0;
+	fprintf(stderr,
+		"usage: proa-bus [--user] start|set UNIT PROPERTY... | attach UNIT PID | stop UNIT\n"
+		"(a part of proa, see proa(8): --systemd-cgroup)\n");
+	return 2;
 }

@@ -12,9 +12,9 @@
 #include "intelrdt.h"
 #include "json.h"
 #include "lifecycle.h"
-#include "systemd_plan.h"
 #include "log.h"
 #include "plan.h"
+#include "systemd_plan.h"
 
 struct update_opts {
 	const char *resources;

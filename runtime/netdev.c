@@ -8,6 +8,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -149,7 +150,7 @@ static int ask_device(int s, unsigned int request, const char *name, struct ifre
 static int find_index(int s, const char *name)
 {
 	struct ifreq_int q;
-	int r = ask_device(s, 0x8933 /* SIOCGIFINDEX */, name, &q);
+	int r = ask_device(s, SIOCGIFINDEX, name, &q);
 
 	return r < 0 ? r : q.index;
 }
@@ -198,7 +199,7 @@ static int take(struct move *m)
 	m->index = find_index(s, m->from);
 	if (m->index < 0)
 		return m->index;
-	m->was_up = ask_device(s, 0x8913 /* SIOCGIFFLAGS */, m->from, &q) == 0 && q.flags & IFF_UP;
+	m->was_up = ask_device(s, SIOCGIFFLAGS, m->from, &q) == 0 && q.flags & IFF_UP;
 	r = read_addresses(s, m);
 	if (r == 0)
 		r = set_link(s, m->index, 0, IFF_UP, -1, NULL);

@@ -2,17 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Rules of the project that no compiler knows, as TAP: layers, libraries at arm's length, sizes.
 cd "$(dirname "$0")/../.." || exit 1
-n=0 bad=0
-check() { # check NAME FOUND: what is wrong, nothing if all is well
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-		bad=1
-	fi
-}
+. tests/lint/check.bash
 includes() { grep -Hn '^#include' "$@" | tr -d '"<>'; }
 names() { basename -a "$1"/*.h | paste -sd '|'; }
 check "lib includes neither spec nor runtime" "$(includes lib/*.[ch] | grep -E "include ($(names spec)|$(names runtime))$")"
@@ -29,7 +19,7 @@ check "no goto" "$(grep -n 'goto ' lib/*.c spec/*.c runtime/*.c monitor/*.c)"
 check "nothing reads errno" "$(grep -nP '\b(errno)\b(?!\.h)' lib/*.[ch] spec/*.c runtime/*.c monitor/*.c | grep -vE '^\S+:[0-9]+:\s*(/?\*|//)|-errno|`errno`|// |/\*|errno ')"
 # one file alone may take a path below a root that others change
 check "openat2 is called by lib/path.c, and for /proc" "$(grep -nE 'sys_openat2\(' runtime/*.c | grep -vE 'runtime/(process|sysctl)\.c')"
-check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c bus/*.c contrib/*.conf contrib/*.toml tests/*/*.[ch] tests/unit/monitor/*.c bats/*.* bats/*/*.* tests/*.sh tests/*/*.sh tests/ns/run tests/vm/run; do
+check "every file names its licence" "$(for f in lib/*.[ch] spec/*.[ch] runtime/*.[ch] monitor/*.[ch] start/*.[ch] gen/*.c bus/*.c contrib/*.conf contrib/*.toml tests/*/*.[ch] tests/unit/monitor/*.c bats/*.* bats/*/*.* tests/*.sh tests/*/*.sh tests/*/*.bash tests/ns/run tests/vm/run; do
 	grep -q 'SPDX-License-Identifier: Apache-2.0' "$f" || echo "$f"
 done)"
 check "build/proa is static and below 900 KiB" "$(for f in build/proa; do

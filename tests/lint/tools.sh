@@ -3,17 +3,7 @@
 # clang-format, cppcheck and clang-tidy over the tree, as TAP. Each one's exclusions have their reasons in
 # .clang-tidy and below.
 cd "$(dirname "$0")/../.." || exit 1
-n=0 bad=0
-check() { # check NAME FOUND: what is wrong, nothing if all is well
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		head -60 <<<"$2" | sed 's/^/# /'
-		bad=1
-	fi
-}
+. tests/lint/check.bash
 check "clang-format" "$(clang-format --dry-run -Werror ./{lib,spec,runtime,monitor}/*.[ch] bus/*.c tests/unit/*/*.c 2>&1)"
 # unknownMacro: SYS() and the field tables; ctuuninitvar: an output argument is not initialised by its caller
 cpp() {
