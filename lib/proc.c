@@ -172,7 +172,7 @@ static int place(int fd, int to)
 	return (int)SYS(dup3, fd, to, 0);
 }
 
-static int helper_exec(const struct helper *h)
+int helper_exec(const struct helper *h)
 {
 	static char *const nothing[] = {NULL};
 	char *const *env = h->env ? h->env : nothing;

@@ -40,6 +40,9 @@ enum { HELPER_TIMED_OUT = 1 << 16 };
  * run (as execve says). Safe in a CLONE_VM child: no allocation, nothing shared is written. */
 int helper_run(const struct helper *h);
 
+/* Becomes h->path, found as helper_run finds it; comes back only with what execve said, -errno. */
+int helper_exec(const struct helper *h);
+
 /* The value of NAME in an environment; NULL if it is not there. */
 const char *env_get(char *const *env, const char *name);
 

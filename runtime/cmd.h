@@ -61,6 +61,8 @@ int cmd_spec(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_explain(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_completion(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
+int cmd_checkpoint(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
+int cmd_restore(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 
 /* Is systemd to make the cgroups? */
@@ -78,9 +80,10 @@ struct create_opts {
 extern const struct opt create_opts_table[], run_opts_table[], explain_opts_table[];
 extern const struct opt exec_opts_table[], kill_opts_table[], delete_opts_table[],
 	list_opts_table[], ps_opts_table[], events_opts_table[], update_opts_table[],
-	spec_opts_table[], none_opts_table[], completion_opts_table[], global_opts_table[];
+	spec_opts_table[], none_opts_table[], completion_opts_table[], global_opts_table[],
+	checkpoint_opts_table[], restore_opts_table[];
 extern const size_t exec_opts_size, kill_opts_size, delete_opts_size, list_opts_size, ps_opts_size,
-	events_opts_size, update_opts_size, spec_opts_size;
+	events_opts_size, update_opts_size, spec_opts_size, checkpoint_opts_size, restore_opts_size;
 
 struct plan;
 struct create_options;
@@ -89,5 +92,14 @@ struct config;
 int cmd_plan(struct ctx *x, const struct create_opts *o, const char *id, bool run,
 	     struct create_options *co, char **ret_text, size_t *ret_len, struct plan *p,
 	     struct err *err) must_check;
+/* The same, and all that create, run and restore begin with. */
+struct create;
+int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool run,
+		struct create *c, struct create_options *co, struct plan *p,
+		struct err *err) must_check;
+/* Nothing but SIGKILL may end us between the first step and the last. */
+void cmd_block_signals(uint64_t *old);
+/* A container that has ended in the foreground is removed. */
+int cmd_finish(struct ctx *x, struct create *c, struct err *err) must_check;
 
 #endif

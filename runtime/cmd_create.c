@@ -122,7 +122,7 @@ static int check_terminal(const struct plan *p, const struct create_options *co,
 	return 0;
 }
 
-static int prepare(struct ctx *x, const struct create_opts *o, const char *id, bool run,
+int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool run,
 		   struct create *c, struct create_options *co, struct plan *p, struct err *err)
 {
 	char *text = NULL;
@@ -168,7 +168,7 @@ static int prepare(struct ctx *x, const struct create_opts *o, const char *id, b
 }
 
 /* Nothing but SIGKILL may end us between the first step and the last. */
-static void block_signals(uint64_t *old)
+void cmd_block_signals(uint64_t *old)
 {
 	uint64_t all = ~0ULL;
 
@@ -184,21 +184,21 @@ int cmd_create(struct ctx *x, void *opts, struct opt_args *args, struct err *err
 	uint64_t old = 0;
 	int r;
 
-	if (prepare(x, o, args->v[0], false, &c, &co, &p, err) < 0)
+	if (cmd_prepare(x, o, args->v[0], false, &c, &co, &p, err) < 0)
 		return -1;
-	block_signals(&old);
-	r = create_run(&c, err);
+	cmd_block_signals(&old);
+	r = create_run(&c, create_steps, err);
 	if (r == 0) {
 		r = proto_send(c.sock, MSG_DETACH, 0, -1);
 		if (r < 0) {
 			err_sys(err, r, "let the container's first process go");
-			create_undo(&c);
+			create_undo(&c, create_steps);
 		}
 	}
 	return r < 0 ? err_ctx(err, "create %s", args->v[0]) : 0;
 }
 
-static int finish(struct ctx *x, struct create *c, struct err *err)
+int cmd_finish(struct ctx *x, struct create *c, struct err *err)
 {
 	struct container k = {.dir = c->dir, .s = c->state, .status = STATUS_STOPPED, .pidfd = -1};
 
@@ -214,15 +214,15 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	struct plan p;
 	int status;
 
-	if (prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 || attach_prepare(&t, err) < 0)
+	if (cmd_prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 || attach_prepare(&t, err) < 0)
 		return -1;
 	/* orphans of the container come to us, and end with it */
 	if (!co.detach && !co.no_subreaper)
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (create_run(&c, err) < 0)
+	if (create_run(&c, create_steps, err) < 0)
 		return err_ctx(err, "run %s", args->v[0]);
 	if (create_start(&c, err) < 0) {
-		create_undo(&c);
+		create_undo(&c, create_steps);
 		return err_ctx(err, "run %s", args->v[0]);
 	}
 	if (co.detach)
@@ -231,7 +231,7 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	fd_drop(&c.pidfd);
 	if (co.keep)
 		return status;
-	if (finish(x, &c, err) < 0) {
+	if (cmd_finish(x, &c, err) < 0) {
 		log_warning("%s", err->msg);
 		*err = (struct err){0};
 	}

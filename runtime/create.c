@@ -11,6 +11,7 @@
 
 #include "cgroup.h"
 #include "clone.h"
+#include "criu_restore.h"
 #include "fault.h"
 #include "fd.h"
 #include "hints.h"
@@ -159,7 +160,7 @@ static bool parent_opens(const struct create *c, const struct mount_op *op)
 	return op->idmap >= 0 || op->propagation == MS_SHARED || mapped;
 }
 
-static int step_sources(struct create *c, struct err *err)
+static int open_joins(struct create *c, struct err *err)
 {
 	struct plan *p = c->plan;
 	struct stat st;
@@ -174,6 +175,15 @@ static int step_sources(struct create *c, struct err *err)
 	for (uint32_t i = 0; i < p->n_joins; i++)
 		if (open_namespace(&p->joins[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+static int step_sources(struct create *c, struct err *err)
+{
+	struct plan *p = c->plan;
+
+	if (open_joins(c, err) < 0)
+		return -1;
 	if (!p->own_mounts)
 		return 0;
 	raise_nofile(p->n_mounts);
@@ -368,7 +378,7 @@ static void undo_netdev(struct create *c)
 
 /* ---- serve ---- */
 
-static int run_parent_hooks(struct create *c, struct err *err)
+int create_parent_hooks(struct create *c, struct err *err)
 {
 	c->hooks_ran = true;
 	if (hooks_run(&c->plan->prestart, c->init.hook_head, "creating", c->pid, NULL, -1, err) < 0)
@@ -406,7 +416,7 @@ static int step_serve(struct create *c, struct err *err)
 			c->master = fd_steal(&fd);
 			continue;
 		}
-		if (run_parent_hooks(c, err) < 0)
+		if (create_parent_hooks(c, err) < 0)
 			return -1;
 		r = proto_send(c->sock, MSG_GO, 0, -1);
 		if (r < 0 && r != -EPIPE)
@@ -476,25 +486,37 @@ const struct step create_steps[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-static void undo_from(struct create *c, const struct step *last)
+const struct step restore_steps[] = {
+	{"state", step_state, undo_state,
+	 "make the container's directory, write down what to undo"},
+	{"joins", open_joins, create_hand_over, "open the namespaces given by path"},
+	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
+	{"rdt", step_rdt, undo_rdt, "resctrl group"},
+	{"criu", criu_restore, clone_undo, "have criu make the processes, run the hooks"},
+	{"devices", step_devices, undo_serve, "load the device program"},
+	{"record", step_record, NULL, "state.json, pid file, pidfd socket"},
+	{NULL, NULL, NULL, NULL},
+};
+
+static void undo_from(struct create *c, const struct step *steps, const struct step *last)
 {
 	for (const struct step *s = last;; s--) {
 		if (s->undo)
 			s->undo(c);
-		if (s == create_steps)
+		if (s == steps)
 			break;
 	}
 	fd_drop(&c->sock);
 	fd_drop(&c->master);
 }
 
-void create_undo(struct create *c)
+void create_undo(struct create *c, const struct step *steps)
 {
-	const struct step *last = create_steps;
+	const struct step *last = steps;
 
 	while (last[1].name)
 		last++;
-	undo_from(c, last);
+	undo_from(c, steps, last);
 }
 
 /* When a step cannot go on because the child has failed meanwhile, the child's own words say why.
@@ -506,7 +528,7 @@ static void child_words(struct create *c, struct err *err)
 	struct err words = {0};
 	struct msg m;
 
-	while (c->pidfd >= 0 && SYS(ppoll, &p, 1, &now, NULL, 0) > 0) {
+	while (c->pidfd >= 0 && c->sock >= 0 && SYS(ppoll, &p, 1, &now, NULL, 0) > 0) {
 		int r = proto_recv(c->sock, 1U << MSG_READY | 1U << MSG_HOOKS | 1U << MSG_CONSOLE,
 				   &m, NULL, &words);
 
@@ -517,9 +539,9 @@ static void child_words(struct create *c, struct err *err)
 	}
 }
 
-int create_run(struct create *c, struct err *err)
+int create_run(struct create *c, const struct step *steps, struct err *err)
 {
-	for (const struct step *s = create_steps; s->name; s++) {
+	for (const struct step *s = steps; s->name; s++) {
 		int r = fault_at("step", s->name, "start", err);
 
 		if (r == 0)
@@ -534,10 +556,15 @@ int create_run(struct create *c, struct err *err)
 		/* a step's undo also takes back what it did by halves; mkdir that lost did nothing
 		 */
 		if (c->dir >= 0)
-			undo_from(c, s);
+			undo_from(c, steps, s);
 		return -1;
 	}
 	return 0;
+}
+
+int create_poststart(struct create *c, struct err *err)
+{
+	return hooks_run(&c->plan->poststart, c->init.hook_head, "running", c->pid, NULL, -1, err);
 }
 
 int create_start(struct create *c, struct err *err)
@@ -559,7 +586,7 @@ int create_start(struct create *c, struct err *err)
 		return -1;
 	if (lifecycle_died_before_exec(c->facts, c->pid, c->pidfd))
 		return died(c, "before it started the program", err);
-	if (hooks_run(&c->plan->poststart, c->init.hook_head, "running", c->pid, NULL, -1, err) < 0)
+	if (create_poststart(c, err) < 0)
 		return -1;
 	/* it is the container's own from here on, and ends with it */
 	fd_drop(&c->net.there);

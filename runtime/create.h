@@ -32,6 +32,7 @@ struct create {
 	pid_t pid;
 	int sock;	  /* our end to init */
 	int master;	  /* terminal of an attached run */
+	struct restore *restore; /* of a checkpoint; NULL for a new container */
 	bool hooks_ran;	  /* then poststop hooks run in undo */
 	bool handed_over; /* our copies of the child's descriptors are closed */
 	struct init_shared *shared;
@@ -45,16 +46,21 @@ struct step {
 	const char *what;
 };
 
-extern const struct step create_steps[]; /* ends with a NULL name */
+extern const struct step create_steps[];  /* ends with a NULL name */
+extern const struct step restore_steps[]; /* of the same container, out of a checkpoint */
 
 /* Does all steps; after a failure those that are done are undone in reverse. */
-int create_run(struct create *c, struct err *err) must_check;
+int create_run(struct create *c, const struct step *steps, struct err *err) must_check;
 /* Tells init to go on and waits for its execve; then the poststart hooks. On failure the container
  * is gone (create_undo). */
 int create_start(struct create *c, struct err *err) must_check;
+/* The prestart and createRuntime hooks, with c->pid. */
+int create_parent_hooks(struct create *c, struct err *err) must_check;
+/* The poststart hooks. */
+int create_poststart(struct create *c, struct err *err) must_check;
 /* Closes our copies of what the child has by now. */
 void create_hand_over(struct create *c);
 /* Undoes everything: kills, removes cgroup and directory. */
-void create_undo(struct create *c);
+void create_undo(struct create *c, const struct step *steps);
 
 #endif

@@ -61,6 +61,7 @@ static const char *const texts[HINTS] = {
 	[HINT_SYSTEMD] =
 		"an ordinary user needs a systemd of his own (loginctl enable-linger USER) and "
 		"XDG_RUNTIME_DIR; without systemd use --cgroup-manager=cgroupfs",
+	[HINT_CRIU] = "checkpoint and restore are criu's work: install the package criu",
 };
 
 const char *hint_text(int hint)

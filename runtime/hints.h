@@ -29,6 +29,7 @@ enum hint {
 	HINT_SPACE,
 	HINT_NEWUIDMAP,
 	HINT_SYSTEMD,
+	HINT_CRIU,
 	HINTS
 };
 

@@ -36,6 +36,8 @@ static const struct {
 			 "cannot update: container not running: %s is %s"},
 	[VERB_EVENTS] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED),
 			 "no events: container not running: %s is %s"},
+	[VERB_CHECKPOINT] = {BIT(RUNNING) | BIT(PAUSED),
+			     "cannot checkpoint: container not running: %s is %s"},
 };
 
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err)

@@ -74,8 +74,11 @@ const struct cmd commands[] = {
 	 1, cmd_explain, NULL},
 	{"completion", "bash|zsh", "print a completion script for a shell", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 1, 1, cmd_completion, NULL},
-	LATER("checkpoint", "not yet"),
-	LATER("restore", "not yet"),
+	{"checkpoint", "ID", "write a container's processes into an image (criu)",
+	 checkpoint_opts_table, 256, CMD_PERMUTE | CMD_HOST, 1, 1,
+	 cmd_checkpoint, NULL},
+	{"restore", "ID", "make a container out of a checkpoint (criu)", restore_opts_table, 512,
+	 CMD_PERMUTE | CMD_HOST | CMD_MAKE_ROOT, 1, 1, cmd_restore, NULL},
 	LATER("mounts", "not yet"),
 	{0},
 };

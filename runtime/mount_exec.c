@@ -602,3 +602,30 @@ int mount_exec_all(const struct plan *p, struct mount_env *env, struct err *err)
 	}
 	return late_readonly(p, env, err);
 }
+
+int mount_make_points(const struct plan *p, struct mount_env *env, struct err *err)
+{
+	for (uint32_t i = 0; i < p->n_mounts; i++) {
+		struct mount_op op = p->mounts[i];
+		bool made;
+		int fd;
+
+		op.idmap = op.fd = -1;
+		op.attr_set = op.attr_clr = op.rattr_set = op.rattr_clr = 0;
+		op.flags &= ~(unsigned long)MS_RDONLY;
+		if (op.kind == MOUNT_BIND || (op.kind == MOUNT_NEW && strcmp(op.type, "tmpfs") == 0)) {
+			if (execs[op.kind](p, env, &op, err) < 0)
+				return -1;
+		} else if (op.kind == MOUNT_NEW) {
+			fd = open_dest(env, &op, PATH_DIR, &made, err);
+			if (fd < 0)
+				return -1;
+			fd_drop(&fd);
+		} else {
+			continue;
+		}
+		forget_parent(env, op.dest);
+		end_operation(p, env);
+	}
+	return 0;
+}

@@ -28,6 +28,10 @@ struct mount_env {
 int mount_open_source(const struct plan *p, const struct mount_op *op, int root,
 		      struct err *err) must_check;
 int mount_exec_all(const struct plan *p, struct mount_env *env, struct err *err) must_check;
+/* The mount points alone, as mount_exec_all would find or make them: what has no content of its own
+ * to hold others' (proc, sysfs and the like) is not mounted. For restore, in a mount namespace that
+ * is thrown away. */
+int mount_make_points(const struct plan *p, struct mount_env *env, struct err *err) must_check;
 /* Puts a detached tree on what dest is. 0 or -errno. */
 int mount_attach(int tree, int dest);
 /* A clone of what fd is, with attributes. fd or -errno. */

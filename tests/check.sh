@@ -38,6 +38,7 @@ for w in "${want[@]}"; do
 		one libc "$BUILD/unit/test_libc"
 		one proto "$BUILD/unit/test_proto"
 		one stats "$BUILD/unit/test_stats"
+		one criu "$BUILD/unit/test_criu"
 		one seccomp "$BUILD/unit/test_seccomp" seccomp-profiles/*.json
 		for f in args logs parts; do
 			one "monitor-$f" "$BUILD/unit/monitor/test_$f"

@@ -68,6 +68,7 @@ static void test_lifecycle(void)
 		[VERB_START] = "-+---",	 [VERB_KILL] = "-+++-",	  [VERB_DELETE] = "-+--+",
 		[VERB_EXEC] = "-++--",	 [VERB_PAUSE] = "-++--",  [VERB_RESUME] = "---+-",
 		[VERB_UPDATE] = "-+++-", [VERB_EVENTS] = "-+++-",
+		[VERB_CHECKPOINT] = "--++-",
 	};
 
 	for (int v = 0; v < VERBS; v++) {
