@@ -219,7 +219,7 @@ load helpers
 	ok
 	is "$(echo "${lines[0]}" | cut -d' ' -f1-2)" "proa version"
 	says "spec: 1.3.0"
-	for v in create start run state kill delete exec list ps pause resume update events spec features explain; do
+	for v in create start run state kill delete exec list ps pause resume update events spec features explain checkpoint restore mounts; do
 		run "$PROA" $v --help
 		ok
 		is "${lines[0]}" NAME:
@@ -227,9 +227,6 @@ load helpers
 	run "$PROA" frobnicate
 	fails 1
 	says "No help topic for 'frobnicate'"
-	run "$PROA" checkpoint x
-	fails 1
-	says "has no checkpoint"
 	# an engine gives it to each verb
 	run "$PROA" --systemd-cgroup list
 	ok

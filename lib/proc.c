@@ -213,7 +213,7 @@ static void helper_child(void *arg)
 		place(in, 0);
 	if (out >= 0) {
 		place(out, 1);
-		place(out, 2);
+		place(h->err ? h->err : out, 2);
 	}
 	if (h->cwd >= 0)
 		sys_fchdir(h->cwd);

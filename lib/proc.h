@@ -30,6 +30,7 @@ struct helper {
 	char **env;    /* NULL = an empty one */
 	int in;	       /* descriptor for 0; -1 = /dev/null */
 	int out;       /* for 1 and 2; -1 = /dev/null */
+	int err;       /* for 2 alone; 0 = as out */
 	int timeout_s; /* 0 = none; SIGKILL after it */
 	int cwd;       /* directory descriptor or -1 */
 };

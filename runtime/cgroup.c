@@ -99,11 +99,11 @@ static void enable_below(int dir)
 }
 
 /* From the mount `top` down. *ret_new: the last one was not there before. */
-static int make_path(int top, const struct cgroup_plan *g, bool enable, bool *ret_new)
+static int make_path(int top, const char *path, bool enable, bool *ret_new)
 {
 	int dir = top;
 
-	for (const char *p = g->path + 1; *p && dir >= 0;) {
+	for (const char *p = path; *p && dir >= 0;) {
 		char name[NAME_MAX + 1];
 		size_t n = strcspn(p, "/");
 		int next = -ENAMETOOLONG;
@@ -131,7 +131,7 @@ int cgroup_make(const struct cgroup_plan *g, bool *ret_new, struct err *err)
 	char leaf[512];
 	char lack[512];
 	auto_fd top = open_dir(AT_FDCWD, g->mount);
-	int fd = top < 0 ? top : make_path(top, g, false, ret_new);
+	int fd = top < 0 ? top : make_path(top, g->path + 1, false, ret_new);
 
 	if (fd < 0) {
 		err_sys(err, fd, "cgroup %s%s", g->mount, g->path);
@@ -143,12 +143,21 @@ int cgroup_make(const struct cgroup_plan *g, bool *ret_new, struct err *err)
 		return fd;
 	if (missing(root, leaf, lack, sizeof(lack))) {
 		bool ignored;
-		int again = make_path(top, g, true, &ignored);
+		int again = make_path(top, g->path + 1, true, &ignored);
 
 		if (again >= 0)
 			sys_close(again);
 	}
 	return fd;
+}
+
+int cgroup_make_sub(int fd, const char *sub, struct err *err)
+{
+	bool ignored;
+	int leaf = make_path(fd, sub, true, &ignored);
+
+	return leaf < 0 ? err_sys(err, leaf, "make the cgroup %s below the container's", sub)
+			: leaf;
 }
 
 static bool event(int fd, const char *key)

@@ -13,6 +13,8 @@ const char *cgroup_top(const char *mount, const char *path, struct arena *a);
 int cgroup_make(const struct cgroup_plan *g, bool *ret_new, struct err *err) must_check;
 /* Is there nobody in it, and is it thawed? */
 int cgroup_check_fresh(int fd, const char *path, struct err *err) must_check;
+/* The one at `sub` below it, with all of its controllers; made if need be. fd or -1. */
+int cgroup_make_sub(int fd, const char *sub, struct err *err) must_check;
 int cgroup_open(const char *mount, const char *path);
 /* Writes the limits in order. */
 int cgroup_write(int fd, const struct cgroup_write *w, uint32_t n, struct err *err) must_check;

@@ -138,6 +138,20 @@ static int share(struct create *c, struct err *err)
 	return 0;
 }
 
+/* Where we may not clone into the scope: by systemd, and from there on by ourselves. */
+static int move(struct create *c, struct err *err)
+{
+	char pid[16];
+	int r;
+
+	if (systemd_attach(&c->plan->cgroup, c->pid, c->facts->environ, c->arena, err) < 0)
+		return -1;
+	if (c->leaf < 0)
+		return 0;
+	r = fd_write_file(c->leaf, "cgroup.procs", pid, fmt(pid, sizeof(pid), "%d", c->pid));
+	return r < 0 ? err_sys(err, r, "move into the cgroup %s", c->plan->cgroup.sub) : 0;
+}
+
 int clone_init(struct create *c, struct err *err)
 {
 	/* shared memory between parent and child costs no page tables: CLONE_VM. Where a namespace
@@ -156,7 +170,7 @@ int clone_init(struct create *c, struct err *err)
 
 	if (c->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)c->cgroup;
+		args.cgroup = (uint64_t)(c->leaf >= 0 ? c->leaf : c->cgroup);
 	}
 	c->shared = c->init.shared = &in_bss;
 	c->init.parent_sock = c->sock;
@@ -175,8 +189,7 @@ int clone_init(struct create *c, struct err *err)
 			return clone_error(c, r, err);
 		c->pid = (pid_t)r;
 		c->pidfd = pidfd;
-		if (c->shared->moved &&
-		    systemd_attach(&c->plan->cgroup, c->pid, c->facts->environ, c->arena, err) < 0)
+		if (c->shared->moved && move(c, err) < 0)
 			return -1;
 	}
 	/* the child reads it much later, when it is told to start */

@@ -63,7 +63,7 @@ int cmd_explain(struct ctx *x, void *opts, struct opt_args *args, struct err *er
 int cmd_completion(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_checkpoint(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 int cmd_restore(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
-int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
+int cmd_mounts(struct ctx *x, void *opts, struct opt_args *args, struct err *err);
 
 /* Is systemd to make the cgroups? */
 bool cmd_is_systemd(const struct ctx *x);
@@ -99,6 +99,12 @@ int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool
 		struct err *err) must_check;
 /* Nothing but SIGKILL may end us between the first step and the last. */
 void cmd_block_signals(uint64_t *old);
+/* The namespaces of a container that are not the host's: CLONE_NEW*. */
+struct state;
+int cmd_namespaces(const struct config *c, const struct state *s);
+/* Enters those of a process (setns(2) by pidfd); a user namespace that is ours already is no
+ * failure. */
+int cmd_enter(int pidfd, int types, struct err *err) must_check;
 /* A container that has ended in the foreground is removed. */
 int cmd_finish(struct ctx *x, struct create *c, struct err *err) must_check;
 

@@ -117,16 +117,15 @@ static int check_parent(const struct criu_flags *o, int images, struct err *err)
 	if (!o->parent_path)
 		return 0;
 	if (o->parent_path[0] == '/')
-		return err_set(err, ERR_USAGE,
-			       "--parent-path %s: must be relative to --image-path",
+		return err_set(err, ERR_USAGE, "--parent-path %s: must be relative to --image-path",
 			       o->parent_path);
 	r = (int)SYS(newfstatat, images, o->parent_path, &st, 0);
 	if (r < 0)
 		return err_sys(err, r, "--parent-path %s (relative to --image-path)",
 			       o->parent_path);
-	return S_ISDIR(st.st_mode) ? 0
-				   : err_set(err, ENOTDIR, "--parent-path %s: not a directory",
-					     o->parent_path);
+	return S_ISDIR(st.st_mode)
+		       ? 0
+		       : err_set(err, ENOTDIR, "--parent-path %s: not a directory", o->parent_path);
 }
 
 static int check_powers(const struct ctx *x, const char *verb, struct err *err)
@@ -171,8 +170,8 @@ static const char *real_path(const struct ctx *x, int fd)
 	return n > 0 && (size_t)n < sizeof(text) ? arena_strndup(x->arena, text, (size_t)n) : NULL;
 }
 
-/* Where the container has the mounts of its plan: a destination may lead over symlinks. What hides a
- * directory is a tmpfs of the container's own. */
+/* Where the container has the mounts of its plan: a destination may lead over symlinks. What hides
+ * a directory is a tmpfs of the container's own. */
 static int find_mounts(struct ctx *x, pid_t pid, struct criu_facts *f, struct err *err)
 {
 	const char **dests = arena_array(x->arena, const char *, f->plan->n_mounts + 1);
@@ -295,7 +294,8 @@ static pid_t parent_of(const struct ctx *x, pid_t pid)
 	if (fd_read_small(x->facts.proc, path, text, sizeof(text)) <= 0)
 		return 0;
 	line = text_line(text, "PPid:\t");
-	return line && num_i64(arena_strndup(x->arena, line, strcspn(line, "\n")), &n) ? (pid_t)n : 0;
+	return line && num_i64(arena_strndup(x->arena, line, strcspn(line, "\n")), &n) ? (pid_t)n
+										       : 0;
 }
 
 /* criu writes down init and what descends from it. What exec made descends from somebody outside;
@@ -416,7 +416,8 @@ static int open_image(struct ctx *x, const struct criu_flags *o, struct restore 
 	if (open_dirs(o, false, &d, err) < 0)
 		return -1;
 	if (SYS(faccessat, d.images, "inventory.img", 0) < 0)
-		return err_set(err, ENOENT, "--image-path %s: no checkpoint is there (no inventory.img)",
+		return err_set(err, ENOENT,
+			       "--image-path %s: no checkpoint is there (no inventory.img)",
 			       d.image_path);
 	*r = (struct restore){.flags = o,
 			      .images = d.images,
@@ -451,8 +452,7 @@ int cmd_restore(struct ctx *x, void *opts, struct opt_args *args, struct err *er
 	if (check_powers(x, "restore", err) < 0 ||
 	    cmd_prepare(x, &o->create, args->v[0], true, &c, &co, &p, err) < 0)
 		return -1;
-	if (open_image(x, &o->criu, &image, err) < 0 ||
-	    (!co.detach && attach_prepare(&t, err) < 0))
+	if (open_image(x, &o->criu, &image, err) < 0 || (!co.detach && attach_prepare(&t, err) < 0))
 		return err_ctx(err, "restore %s", args->v[0]);
 	c.restore = &image;
 	if (co.detach)

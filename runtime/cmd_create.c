@@ -100,8 +100,11 @@ int cmd_plan(struct ctx *x, const struct create_opts *o, const char *id, bool ru
 	*ret_text = arena_alloc(x->arena, len + 1);
 	memcpy(*ret_text, text, len);
 	*ret_len = len;
-	if (decode(&config_fields, c, text, len, 0, x->arena, err) < 0 ||
-	    plan_build(c, &x->facts, co, x->arena, p, err) < 0)
+	if (decode(&config_fields, c, text, len, 0, x->arena, err) < 0)
+		return err_ctx(err, "%s", path);
+	if (!co->pidfd_socket)
+		co->pidfd_socket = pairs_get(&c->annotations, "run.oci.pidfd_receiver");
+	if (plan_build(c, &x->facts, co, x->arena, p, err) < 0)
 		return err_ctx(err, "%s", path);
 	return 0;
 }
@@ -123,7 +126,7 @@ static int check_terminal(const struct plan *p, const struct create_options *co,
 }
 
 int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool run,
-		   struct create *c, struct create_options *co, struct plan *p, struct err *err)
+		struct create *c, struct create_options *co, struct plan *p, struct err *err)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -144,6 +147,7 @@ int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool
 		.config_len = len,
 		.dir = -1,
 		.cgroup = -1,
+		.leaf = -1,
 		.pidfd = -1,
 		.sock = -1,
 		.master = -1,
@@ -214,7 +218,8 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	struct plan p;
 	int status;
 
-	if (cmd_prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 || attach_prepare(&t, err) < 0)
+	if (cmd_prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 ||
+	    attach_prepare(&t, err) < 0)
 		return -1;
 	/* orphans of the container come to us, and end with it */
 	if (!co.detach && !co.no_subreaper)

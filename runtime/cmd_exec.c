@@ -75,12 +75,12 @@ struct exec_child {
 
 /* ---- in the child ---- */
 
-static int enter(const struct exec_child *c, int types, struct err *err)
+int cmd_enter(int pidfd, int types, struct err *err)
 {
-	int r = types ? sys_setns(c->pidfd, types) : 0;
+	int r = types ? sys_setns(pidfd, types) : 0;
 
 	if (r == -EINVAL && (types & CLONE_NEWUSER)) /* it is the one we are in */
-		r = types & ~CLONE_NEWUSER ? sys_setns(c->pidfd, types & ~CLONE_NEWUSER) : 0;
+		r = types & ~CLONE_NEWUSER ? sys_setns(pidfd, types & ~CLONE_NEWUSER) : 0;
 	return r < 0 ? err_sys(err, r, "enter the container's namespaces") : 0;
 }
 
@@ -112,7 +112,7 @@ static int exec_all(struct exec_child *c, struct err *err)
 	int r;
 
 	SYS(setsid);
-	if (!c->middle && enter(c, c->namespaces & ~CLONE_NEWPID, err) < 0)
+	if (!c->middle && cmd_enter(c->pidfd, c->namespaces & ~CLONE_NEWPID, err) < 0)
 		return -1;
 	if (c->userns) {
 		SYS(setgroups, 0, NULL);
@@ -164,7 +164,7 @@ static void exec_middle(void *arg)
 	struct err err = {0};
 	long pid = -1;
 
-	if (enter(c, c->namespaces, &err) == 0) {
+	if (cmd_enter(c->pidfd, c->namespaces, &err) == 0) {
 		pid = proc_clone(&args, exec_main, c);
 		if (pid < 0)
 			err_sys(&err, pid, "clone");
@@ -336,7 +336,7 @@ static int decide(const struct exec_opts *o, struct opt_args *args, struct ctx *
 	return 0;
 }
 
-static int container_namespaces(const struct config *c, const struct state *s)
+int cmd_namespaces(const struct config *c, const struct state *s)
 {
 	int flags = s->own_userns ? CLONE_NEWUSER : 0;
 
@@ -385,6 +385,8 @@ static int open_cgroup(const struct ctx *x, const struct exec_opts *o, const str
 		if (strstr(sub, ".."))
 			return err_set(err, ERR_USAGE, "--cgroup: bad sub cgroup path: %s", sub);
 		path = arena_fmt(x->arena, "%s/%s", path, sub);
+	} else if (s->cgroup_sub) {
+		path = arena_fmt(x->arena, "%s/%s", path, s->cgroup_sub);
 	}
 	*ret = cgroup_open(s->cgroup_mount, path);
 	if (*ret < 0 && !sub)
@@ -448,7 +450,8 @@ static int spawn(struct exec_child *c, int cgroup, const struct ctx *x, const st
 	}
 	/* only children are born into a joined pid namespace; the caller itself stays where it is
 	 */
-	if (!c->middle && (c->namespaces & CLONE_NEWPID) && enter(c, CLONE_NEWPID, err) < 0)
+	if (!c->middle && (c->namespaces & CLONE_NEWPID) &&
+	    cmd_enter(c->pidfd, CLONE_NEWPID, err) < 0)
 		return -1;
 	r = clone_exec(c, &args, ret_pid, ret_pidfd, err);
 	/* the container's cgroup has children with controllers: init has moved on, so do we */
@@ -539,7 +542,7 @@ static int run_in(struct ctx *x, const struct exec_opts *o, const struct contain
 		.env = {.proc = x->facts.proc,
 			.last_cap = x->facts.last_cap,
 			.ignored = process_ignored_signals(x->facts.proc)},
-		.namespaces = container_namespaces(config, &k->s),
+		.namespaces = cmd_namespaces(config, &k->s),
 		.console_sock = -1,
 		.agent = -1,
 	};

@@ -69,8 +69,9 @@ int cmd_features(struct ctx *x, void *opts, struct opt_args *args, struct err *e
 		    "\"netDevices\":{\"enabled\":true}},"
 		    "\"annotations\":{\"io.github.seccomp.libseccomp.version\":");
 	buf_json_str(&b, seccomp_library_version);
-	buf_str(&b, ",\"org.opencontainers.runc.checkpoint.enabled\":\"false\","
+	buf_str(&b, ",\"org.opencontainers.runc.checkpoint.enabled\":\"true\","
 		    "\"org.proa.version\":\"" PROA_VERSION "\"},"
-		    "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.\"]}\n");
+		    "\"potentiallyUnsafeConfigAnnotations\":[\"org.criu.config\","
+		    "\"org.systemd.property.\",\"run.oci.\"]}\n");
 	return cmd_print(&b, err);
 }

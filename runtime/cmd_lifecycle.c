@@ -38,13 +38,13 @@ static int connect_agent(const struct container *c, struct ctx *x, int *ret, str
 		return 0;
 	if (load_config(c, x, &config, err) < 0)
 		return -1;
-	*ret = notify_connect(config.linux->seccomp->listenerPath, err);
+	*ret = notify_connect(notify_path(&config, x->environ), err);
 	return *ret < 0 ? -1 : 0;
 }
 
 static int run_poststart(const struct container *c, struct ctx *x, struct err *err)
 {
-	struct hook_list l = {"poststart", NULL};
+	struct hook_list l = {.name = "poststart"};
 	struct config config = {0};
 
 	if (!c->s.poststart)
@@ -52,6 +52,8 @@ static int run_poststart(const struct container *c, struct ctx *x, struct err *e
 	if (load_config(c, x, &config, err) < 0)
 		return -1;
 	l.hooks = &config.hooks->poststart;
+	if (hooks_output(&l, &config.annotations, err) < 0)
+		return -1;
 	return hooks_run(&l, hooks_state_head(c->s.id, c->s.bundle, &config.annotations, x->arena),
 			 "running", (pid_t)c->s.pid.v, NULL, -1, err);
 }

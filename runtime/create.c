@@ -58,6 +58,7 @@ static void fill_state(struct create *c)
 		s->cgroup_path = p->cgroup.path;
 		s->cgroup_top = cgroup_top(p->cgroup.mount, p->cgroup.path, c->arena);
 	}
+	s->cgroup_sub = p->cgroup.sub;
 }
 
 static int step_state(struct create *c, struct err *err)
@@ -160,6 +161,25 @@ static bool parent_opens(const struct create *c, const struct mount_op *op)
 	return op->idmap >= 0 || op->propagation == MS_SHARED || mapped;
 }
 
+/* Opened here, where their names mean something. Not for startContainer: the first process closes
+ * all that is the host's before it waits to be started. */
+static int open_hook_output(struct create *c, struct err *err)
+{
+	struct plan *p = c->plan;
+	struct hook_list *all[] = {&p->create_runtime, &p->create_container, &p->poststart,
+				   &p->poststop};
+
+	if (!p->config->hooks)
+		return 0;
+	if (hooks_output(&p->prestart, &p->config->annotations, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		all[i]->out = p->prestart.out;
+		all[i]->err = p->prestart.err;
+	}
+	return 0;
+}
+
 static int open_joins(struct create *c, struct err *err)
 {
 	struct plan *p = c->plan;
@@ -175,7 +195,7 @@ static int open_joins(struct create *c, struct err *err)
 	for (uint32_t i = 0; i < p->n_joins; i++)
 		if (open_namespace(&p->joins[i], err) < 0)
 			return -1;
-	return 0;
+	return open_hook_output(c, err);
 }
 
 static int step_sources(struct create *c, struct err *err)
@@ -261,9 +281,14 @@ static int set_limits(struct create *c, struct cgroup_plan *g, struct err *err)
 		return -1;
 	if (cgroup_write(c->cgroup, g->writes, g->n, err) < 0)
 		return -1;
+	if (g->sub) {
+		c->leaf = cgroup_make_sub(c->cgroup, g->sub, err);
+		if (c->leaf < 0)
+			return -1;
+	}
 	if (g->delegate && c->plan->ids.root_uid != UINT32_MAX)
-		return cgroup_delegate(c->cgroup, c->plan->ids.root_uid, c->plan->ids.root_gid,
-				       err);
+		return cgroup_delegate(c->leaf >= 0 ? c->leaf : c->cgroup, c->plan->ids.root_uid,
+				       c->plan->ids.root_gid, err);
 	return 0;
 }
 
@@ -314,6 +339,7 @@ static void undo_cgroup(struct create *c)
 		cgroup_wait_empty(c->cgroup, 10000);
 	}
 	fd_drop(&c->cgroup);
+	fd_drop(&c->leaf);
 	lifecycle_stop_scope(&c->state, c->facts, c->arena);
 	if (cgroup_remove(c->state.cgroup_mount, c->state.cgroup_path, c->state.cgroup_top, &err) <
 	    0)
@@ -444,7 +470,9 @@ static int send_pidfd(struct create *c, struct err *err)
 		return 0;
 	s = sock_connect(AT_FDCWD, c->o->pidfd_socket, SOCK_STREAM);
 	n = s < 0 ? s : sock_send(s, "pidfd", 5, c->pidfd);
-	return n < 0 ? err_sys(err, n, "--pidfd-socket %s", c->o->pidfd_socket) : 0;
+	return n < 0 ? err_sys(err, n, "--pidfd-socket (run.oci.pidfd_receiver) %s",
+			       c->o->pidfd_socket)
+		     : 0;
 }
 
 static int step_record(struct create *c, struct err *err)

@@ -28,13 +28,14 @@ struct create {
 	struct scope scope; /* proa-bus, until the container is in the cgroup */
 	int dir;	    /* the container's directory, locked */
 	int cgroup;
+	int leaf; /* the one below, where the processes go; -1 = `cgroup` itself */
 	int pidfd;
 	pid_t pid;
-	int sock;	  /* our end to init */
-	int master;	  /* terminal of an attached run */
+	int sock;		 /* our end to init */
+	int master;		 /* terminal of an attached run */
 	struct restore *restore; /* of a checkpoint; NULL for a new container */
-	bool hooks_ran;	  /* then poststop hooks run in undo */
-	bool handed_over; /* our copies of the child's descriptors are closed */
+	bool hooks_ran;		 /* then poststop hooks run in undo */
+	bool handed_over;	 /* our copies of the child's descriptors are closed */
 	struct init_shared *shared;
 	struct init init; /* after clone the child's: not written any more */
 };

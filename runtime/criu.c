@@ -252,8 +252,8 @@ static void child_main(void *arg)
 	child_fail(c, &err);
 }
 
-/* The first line of its log that criu calls an error; NULL if there is none. A limit of its own that
- * it could not raise, and its last words, are no reason. */
+/* The first line of its log that criu calls an error; NULL if there is none. A limit of its own
+ * that it could not raise, and its last words, are no reason. */
 static const char *first_error(const struct criu_call *c, const char *log, struct arena *a)
 {
 	struct err ignored = {0};
@@ -339,8 +339,8 @@ static int talk(const struct criu_call *c, int control, struct arena *a, struct 
 			return reply->success ? 0 : failed(c, reply, a, err);
 		}
 		log_debug("criu: %s", reply->script);
-		if (c->notify && c->notify(c->ctx, reply->script, (pid_t)reply->script_pid, fd,
-					   &own) < 0) {
+		if (c->notify &&
+		    c->notify(c->ctx, reply->script, (pid_t)reply->script_pid, fd, &own) < 0) {
 			if (answer(sock, false, a, err) < 0)
 				return -1;
 		} else if (answer(sock, true, a, err) < 0) {

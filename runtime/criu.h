@@ -28,7 +28,8 @@ struct criu_call {
 
 /* Does it, to the end. *ret_pid (restore): of the restored init, our child. The sentence ends with
  * criu's own last error and where its log is. */
-int criu_run(const struct criu_call *c, struct arena *a, pid_t *ret_pid, struct err *err) must_check;
+int criu_run(const struct criu_call *c, struct arena *a, pid_t *ret_pid,
+	     struct err *err) must_check;
 
 /* ---- for tests ---- */
 

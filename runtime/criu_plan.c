@@ -36,21 +36,23 @@ static void add_text(struct criu_request *r, struct arena *a, enum criu_field fi
 static const struct {
 	size_t offset;
 	uint8_t field;
-} bools[] = {
-	{FLAG(leave_running), CRIU_LEAVE_RUNNING},
-	{FLAG(tcp_established), CRIU_TCP_ESTABLISHED},
-	{FLAG(tcp_close), CRIU_TCP_CLOSE},
-	{FLAG(tcp_skip_in_flight), CRIU_TCP_SKIP_IN_FLIGHT},
-	{FLAG(link_remap), CRIU_LINK_REMAP},
-	{FLAG(ext_unix_sk), CRIU_EXT_UNIX_SK},
-	{FLAG(shell_job), CRIU_SHELL_JOB},
-	{FLAG(lazy_pages), CRIU_LAZY_PAGES},
-	{FLAG(file_locks), CRIU_FILE_LOCKS},
-	{FLAG(auto_dedup), CRIU_AUTO_DEDUP},
-}, texts[] = {
-	{FLAG(parent_path), CRIU_PARENT_IMG},
-	{FLAG(lsm_profile), CRIU_LSM_PROFILE},
-	{FLAG(lsm_mount_context), CRIU_LSM_MOUNT_CONTEXT},
+} bools[] =
+	{
+		{FLAG(leave_running), CRIU_LEAVE_RUNNING},
+		{FLAG(tcp_established), CRIU_TCP_ESTABLISHED},
+		{FLAG(tcp_close), CRIU_TCP_CLOSE},
+		{FLAG(tcp_skip_in_flight), CRIU_TCP_SKIP_IN_FLIGHT},
+		{FLAG(link_remap), CRIU_LINK_REMAP},
+		{FLAG(ext_unix_sk), CRIU_EXT_UNIX_SK},
+		{FLAG(shell_job), CRIU_SHELL_JOB},
+		{FLAG(lazy_pages), CRIU_LAZY_PAGES},
+		{FLAG(file_locks), CRIU_FILE_LOCKS},
+		{FLAG(auto_dedup), CRIU_AUTO_DEDUP},
+},
+  texts[] = {
+	  {FLAG(parent_path), CRIU_PARENT_IMG},
+	  {FLAG(lsm_profile), CRIU_LSM_PROFILE},
+	  {FLAG(lsm_mount_context), CRIU_LSM_MOUNT_CONTEXT},
 };
 
 /* rpc.proto: criu_cg_mode, criu_network_lock_method */
@@ -59,7 +61,10 @@ static const struct name cgroup_modes[] = {
 	{"full", 4},   {"strict", 5}, {"default", 6}, {NULL, 0},
 };
 static const struct name lock_methods[] = {
-	{"iptables", 1}, {"nftables", 2}, {"skip", 3}, {NULL, 0},
+	{"iptables", 1},
+	{"nftables", 2},
+	{"skip", 3},
+	{NULL, 0},
 };
 
 static int add_named(struct criu_request *r, struct arena *a, enum criu_field field,
@@ -143,8 +148,8 @@ static int add_flags(struct criu_request *r, const struct criu_flags *f, bool de
 
 /* ---- mounts ---- */
 
-/* Outside: what the container's own file systems do not hold. Over a masked file lies the host's null
- * device; device nodes are the host's where none could be made. */
+/* Outside: what the container's own file systems do not hold. Over a masked file lies the host's
+ * null device; device nodes are the host's where none could be made. */
 static const char *outside_source(const struct mount_op *op)
 {
 	if (op->kind == MOUNT_BIND && !op->source_in_root)
@@ -271,15 +276,14 @@ static int add_namespaces(const struct criu_facts *f, struct criu_request *r, st
 				 arena_fmt(a, "%s[%lu]:%s", joined[k].word, f->ns_inodes[i],
 					   joined[k].name));
 		if (f->restore)
-			*add(r, a) = joined[k].name
-					     ? (struct criu_opt){.field = CRIU_INHERIT_FD,
-								 .shape = CRIU_TEXT_NUMBER,
-								 .text = joined[k].name,
-								 .number = j->fd}
-					     : (struct criu_opt){.field = CRIU_JOIN_NS,
-								 .shape = CRIU_TEXT_TEXT,
-								 .text = joined[k].word,
-								 .second = j->path};
+			*add(r, a) = joined[k].name ? (struct criu_opt){.field = CRIU_INHERIT_FD,
+									.shape = CRIU_TEXT_NUMBER,
+									.text = joined[k].name,
+									.number = j->fd}
+						    : (struct criu_opt){.field = CRIU_JOIN_NS,
+									.shape = CRIU_TEXT_TEXT,
+									.text = joined[k].word,
+									.second = j->path};
 	}
 	return 0;
 }
@@ -306,9 +310,9 @@ int criu_plan(const struct criu_facts *f, struct arena *a, struct criu_request *
 	      struct err *err)
 {
 	struct criu_request r = {
-		.verb = f->restore		? CRIU_RESTORE
-			: f->flags->pre_dump	? CRIU_PRE_DUMP
-						: CRIU_DUMP,
+		.verb = f->restore	     ? CRIU_RESTORE
+			: f->flags->pre_dump ? CRIU_PRE_DUMP
+					     : CRIU_DUMP,
 	};
 	bool grouped = !f->plan->cgroup.none;
 
@@ -352,21 +356,45 @@ int criu_plan(const struct criu_facts *f, struct arena *a, struct criu_request *
 
 #define NAME(f)                                                                                    \
 	{                                                                                          \
-		#f, CRIU_##f                                                                       \
+#f, CRIU_##f                                                                       \
 	}
 static const struct name field_names[] = {
-	NAME(IMAGES_DIR_FD),	   NAME(PID),		   NAME(LEAVE_RUNNING),
-	NAME(EXT_UNIX_SK),	   NAME(TCP_ESTABLISHED),  NAME(EVASIVE_DEVICES),
-	NAME(SHELL_JOB),	   NAME(FILE_LOCKS),	   NAME(LOG_LEVEL),
-	NAME(LOG_FILE),		   NAME(PAGE_SERVER),	   NAME(NOTIFY_SCRIPTS),
-	NAME(ROOT),		   NAME(PARENT_IMG),	   NAME(TRACK_MEM),
-	NAME(AUTO_DEDUP),	   NAME(WORK_DIR_FD),	   NAME(LINK_REMAP),
-	NAME(MANAGE_CGROUPS),	   NAME(CGROUP_ROOT),	   NAME(RST_SIBLING),
-	NAME(INHERIT_FD),	   NAME(MANAGE_CGROUPS_MODE), NAME(EXTERNAL),
-	NAME(EMPTY_NS),		   NAME(JOIN_NS),	   NAME(FREEZE_CGROUP),
-	NAME(TCP_SKIP_IN_FLIGHT),  NAME(LAZY_PAGES),	   NAME(STATUS_FD),
-	NAME(ORPHAN_PTS_MASTER),   NAME(CONFIG_FILE),	   NAME(TCP_CLOSE),
-	NAME(LSM_PROFILE),	   NAME(LSM_MOUNT_CONTEXT), NAME(NETWORK_LOCK),
+	NAME(IMAGES_DIR_FD),
+	NAME(PID),
+	NAME(LEAVE_RUNNING),
+	NAME(EXT_UNIX_SK),
+	NAME(TCP_ESTABLISHED),
+	NAME(EVASIVE_DEVICES),
+	NAME(SHELL_JOB),
+	NAME(FILE_LOCKS),
+	NAME(LOG_LEVEL),
+	NAME(LOG_FILE),
+	NAME(PAGE_SERVER),
+	NAME(NOTIFY_SCRIPTS),
+	NAME(ROOT),
+	NAME(PARENT_IMG),
+	NAME(TRACK_MEM),
+	NAME(AUTO_DEDUP),
+	NAME(WORK_DIR_FD),
+	NAME(LINK_REMAP),
+	NAME(MANAGE_CGROUPS),
+	NAME(CGROUP_ROOT),
+	NAME(RST_SIBLING),
+	NAME(INHERIT_FD),
+	NAME(MANAGE_CGROUPS_MODE),
+	NAME(EXTERNAL),
+	NAME(EMPTY_NS),
+	NAME(JOIN_NS),
+	NAME(FREEZE_CGROUP),
+	NAME(TCP_SKIP_IN_FLIGHT),
+	NAME(LAZY_PAGES),
+	NAME(STATUS_FD),
+	NAME(ORPHAN_PTS_MASTER),
+	NAME(CONFIG_FILE),
+	NAME(TCP_CLOSE),
+	NAME(LSM_PROFILE),
+	NAME(LSM_MOUNT_CONTEXT),
+	NAME(NETWORK_LOCK),
 	{NULL, 0},
 };
 

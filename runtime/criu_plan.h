@@ -6,8 +6,8 @@
  * What is outside of the container, criu must be told of, once at dump and once at restore, under
  * a name that is the same both times:
  *   - a bind mount: the destination as config.json writes it (as runc and crun name it, so that
- *     an image of theirs can be restored); what a recursive bind brought along: that and the rest of
- *     the path
+ *     an image of theirs can be restored); what a recursive bind brought along: that and the rest
+ * of the path
  *   - a network or pid namespace by path: extRootNetNS, extRootPidNS
  *   - standard input, output and error where they are pipes or files that the container cannot
  *     name: as descriptors.json in the image says

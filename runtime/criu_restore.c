@@ -48,8 +48,8 @@ static void make_points(void *arg)
 	sys_exit(r < 0);
 }
 
-/* criu mounts in its work directory, and the kernel lets nobody mount in a namespace that is not his:
- * the same directory, as this namespace has it. */
+/* criu mounts in its work directory, and the kernel lets nobody mount in a namespace that is not
+ * his: the same directory, as this namespace has it. */
 static int open_here(const char *path, int to)
 {
 	auto_fd fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
@@ -57,7 +57,8 @@ static int open_here(const char *path, int to)
 	return fd < 0 ? fd : (int)SYS(dup3, fd, to, O_CLOEXEC);
 }
 
-/* criu wants the root to be a mount of its own, and mounts what is external out of this namespace. */
+/* criu wants the root to be a mount of its own, and mounts what is external out of this namespace.
+ */
 static int prepare(void *ctx, struct err *err)
 {
 	struct create *c = ctx;
@@ -170,8 +171,7 @@ int criu_restore(struct create *c, struct err *err)
 	if (!mountinfo || copy_stdio(&f, err) < 0)
 		return -1;
 	f.mountpoints = criu_mountpoints((char *)mountinfo, c->arena);
-	if (criu_plan(&f, c->arena, &request, err) < 0 ||
-	    criu_run(&call, c->arena, &pid, err) < 0)
+	if (criu_plan(&f, c->arena, &request, err) < 0 || criu_run(&call, c->arena, &pid, err) < 0)
 		return -1;
 	for (int i = 0; i < 3; i++)
 		fd_drop(&f.stdio_fds[i]);

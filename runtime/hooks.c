@@ -105,6 +105,37 @@ static int judge(const char *name, uint32_t index, const struct hook *h, int sta
 		       index, h->path, WEXITSTATUS(status), *text ? ": " : "", text);
 }
 
+int hooks_output(struct hook_list *l, const struct pairs *annotations, struct err *err)
+{
+	static const char *const keys[] = {"run.oci.hooks.stdout", "run.oci.hooks.stderr"};
+	int *fds[] = {&l->out, &l->err};
+
+	for (int i = 0; i < 2; i++) {
+		const char *path = pairs_get(annotations, keys[i]);
+
+		if (!path)
+			continue;
+		*fds[i] =
+			sys_openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0644);
+		if (*fds[i] < 0)
+			return err_sys(err, *fds[i], "/annotations/%s: %s", keys[i], path);
+	}
+	return 0;
+}
+
+/* All of a memory file, to the end of another. */
+static void append(int from, int to)
+{
+	char data[4096];
+	ssize_t n;
+
+	for (long at = 0; to > 0; at += n) {
+		n = SYS(pread64, from, data, sizeof(data), at);
+		if (n <= 0 || fd_write_all(to, data, (size_t)n) < 0)
+			return;
+	}
+}
+
 int hooks_run(const struct hook_list *l, const char *head, const char *status, pid_t pid,
 	      char **env, int cwd, struct err *err)
 {
@@ -113,20 +144,27 @@ int hooks_run(const struct hook_list *l, const char *head, const char *status, p
 		char *just_path[] = {(char *)h->path, NULL};
 		auto_fd in = state_file(head, status, pid);
 		auto_fd out = memory_file("output");
+		auto_fd errors = l->out || l->err ? memory_file("errors") : -1;
 		struct helper run = {
 			.path = h->path,
 			.argv = h->args.n ? h->args.v : just_path,
 			.env = h->env.set ? h->env.v : env,
 			.in = in,
 			.out = out,
+			.err = errors >= 0 ? errors : 0,
 			.timeout_s = h->timeout.set ? (int)h->timeout.v : 0,
 			.cwd = cwd,
 		};
 
+		int r;
+
 		if (in < 0 || out < 0)
 			return err_sys(err, in < 0 ? in : out, "%s hook #%u: memfd_create", l->name,
 				       i);
-		if (judge(l->name, i, h, helper_run(&run), out, err) < 0)
+		r = judge(l->name, i, h, helper_run(&run), errors >= 0 ? errors : out, err);
+		append(out, l->out);
+		append(errors, l->err);
+		if (r < 0)
 			return -1;
 	}
 	return 0;

@@ -14,4 +14,8 @@ char *hooks_state_head(const char *id, const char *bundle, const struct pairs *a
 int hooks_run(const struct hook_list *l, const char *head, const char *status, pid_t pid,
 	      char **env, int cwd, struct err *err) must_check;
 
+/* crun's annotations run.oci.hooks.stdout and .stderr: files to which what hooks write is appended.
+ * Opens them for a list; the descriptors last as long as the process. */
+int hooks_output(struct hook_list *l, const struct pairs *annotations, struct err *err) must_check;
+
 #endif

@@ -38,6 +38,8 @@ static const struct {
 			 "no events: container not running: %s is %s"},
 	[VERB_CHECKPOINT] = {BIT(RUNNING) | BIT(PAUSED),
 			     "cannot checkpoint: container not running: %s is %s"},
+	[VERB_MOUNTS] = {BIT(CREATED) | BIT(RUNNING) | BIT(PAUSED),
+			 "cannot change the mounts: container not running: %s is %s"},
 };
 
 int lifecycle_check(enum verb verb, enum status status, const char *id, struct err *err)
@@ -154,7 +156,7 @@ static void run_poststop(const struct container *c, struct arena *a)
 {
 	struct config config = {0};
 	struct err err;
-	struct hook_list l = {"poststop", NULL};
+	struct hook_list l = {.name = "poststop"};
 
 	if (!c->s.poststop)
 		return;
@@ -165,7 +167,8 @@ static void run_poststop(const struct container *c, struct arena *a)
 	if (!config.hooks)
 		return;
 	l.hooks = &config.hooks->poststop;
-	if (hooks_run(&l, hooks_state_head(c->s.id, c->s.bundle, &config.annotations, a), "stopped",
+	if (hooks_output(&l, &config.annotations, &err) < 0 ||
+	    hooks_run(&l, hooks_state_head(c->s.id, c->s.bundle, &config.annotations, a), "stopped",
 		      0, NULL, -1, &err) < 0)
 		log_warning("%s", err.msg);
 }

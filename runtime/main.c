@@ -31,11 +31,6 @@ const struct opt global_opts_table[] = {
 	OPT_END,
 };
 
-#define LATER(n, s)                                                                                \
-	{                                                                                          \
-		n, "...", s, none_opts_table, 8, CMD_NO_STORE, 0, -1, cmd_later, NULL              \
-	}
-
 const struct cmd commands[] = {
 	{"create", "ID", "make a container that waits to be started", create_opts_table,
 	 sizeof(struct create_opts), CMD_PERMUTE | CMD_HOST | CMD_PROTECT | CMD_MAKE_ROOT, 1, 1,
@@ -75,23 +70,14 @@ const struct cmd commands[] = {
 	{"completion", "bash|zsh", "print a completion script for a shell", none_opts_table, 8,
 	 CMD_PERMUTE | CMD_NO_STORE, 1, 1, cmd_completion, NULL},
 	{"checkpoint", "ID", "write a container's processes into an image (criu)",
-	 checkpoint_opts_table, 256, CMD_PERMUTE | CMD_HOST, 1, 1,
-	 cmd_checkpoint, NULL},
+	 checkpoint_opts_table, 256, CMD_PERMUTE | CMD_HOST, 1, 1, cmd_checkpoint, NULL},
 	{"restore", "ID", "make a container out of a checkpoint (criu)", restore_opts_table, 512,
 	 CMD_PERMUTE | CMD_HOST | CMD_MAKE_ROOT, 1, 1, cmd_restore, NULL},
-	LATER("mounts", "not yet"),
+	{"mounts", "add|remove ID FILE", "mount into a running container, or unmount there",
+	 none_opts_table, 8, CMD_PERMUTE | CMD_HOST | CMD_PROTECT, 3, 3, cmd_mounts,
+	 "FILE: a list as \"mounts\" of config.json has it, or an object with that; - for stdin."},
 	{0},
 };
-
-int cmd_later(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
-{
-	(void)x;
-	(void)opts;
-	(void)args;
-	return err_set(err, ERR_USAGE,
-		       "this version of proa has no checkpoint, restore and mounts: they are "
-		       "planned (see the list of gaps in the README)");
-}
 
 int cmd_print(const struct buf *b, struct err *err)
 {
@@ -128,8 +114,7 @@ static int print_help(struct arena *a, const struct cmd *c, struct err *err)
 		"NAME:\n   proa - a small OCI runtime\n\nUSAGE:\n   proa [GLOBAL OPTIONS] COMMAND "
 		"[OPTIONS] ...\n\nCOMMANDS:\n");
 	for (c = commands; c->name; c++)
-		if (c->run != cmd_later)
-			buf_fmt(&b, "   %-12s %s\n", c->name, c->summary);
+		buf_fmt(&b, "   %-12s %s\n", c->name, c->summary);
 	buf_str(&b, "\nGLOBAL OPTIONS:\n");
 	opt_help(global_opts_table, &b);
 	return cmd_print(&b, err);

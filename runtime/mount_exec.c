@@ -613,7 +613,8 @@ int mount_make_points(const struct plan *p, struct mount_env *env, struct err *e
 		op.idmap = op.fd = -1;
 		op.attr_set = op.attr_clr = op.rattr_set = op.rattr_clr = 0;
 		op.flags &= ~(unsigned long)MS_RDONLY;
-		if (op.kind == MOUNT_BIND || (op.kind == MOUNT_NEW && strcmp(op.type, "tmpfs") == 0)) {
+		if (op.kind == MOUNT_BIND ||
+		    (op.kind == MOUNT_NEW && strcmp(op.type, "tmpfs") == 0)) {
 			if (execs[op.kind](p, env, &op, err) < 0)
 				return -1;
 		} else if (op.kind == MOUNT_NEW) {

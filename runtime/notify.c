@@ -6,7 +6,17 @@
 
 #include "fd.h"
 #include "hooks.h"
+#include "proc.h"
 #include "sock.h"
+
+const char *notify_path(const struct config *c, char *const *environ)
+{
+	const char *path = c->linux && c->linux->seccomp ? c->linux->seccomp->listenerPath : NULL;
+
+	if (!path)
+		path = pairs_get(&c->annotations, "run.oci.seccomp.receiver");
+	return path ? path : env_get(environ, "RUN_OCI_SECCOMP_RECEIVER");
+}
 
 int notify_connect(const char *path, struct err *err)
 {

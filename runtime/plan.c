@@ -158,6 +158,28 @@ static bool has_limits(const struct cgroup_plan *g)
 	return g->n > 0;
 }
 
+/* crun's annotations: the limits are on the cgroup above, which is out of the container's reach. */
+static int plan_sub_cgroup(const struct config *c, struct cgroup_plan *g, struct arena *a,
+			   struct err *err)
+{
+	const char *key = "run.oci.delegate-cgroup";
+	const char *sub = pairs_get(&c->annotations, key);
+	char clean[PATH_MAX];
+
+	if (!sub && g->unit) {
+		key = "run.oci.systemd.subgroup";
+		sub = pairs_get(&c->annotations, key);
+	}
+	if (!sub || !*sub)
+		return 0;
+	if (strstr(sub, "..") || !path_clean(sub, clean, sizeof(clean)) || !clean[1])
+		return err_set(err, ERR_CONFIG,
+			       "/annotations/%s: \"%s\" is not a path below the container's cgroup",
+			       key, sub);
+	g->sub = arena_strdup(a, clean + 1);
+	return 0;
+}
+
 static int plan_cgroup(const struct config *c, const struct facts *f,
 		       const struct create_options *o, struct arena *a, struct plan *p,
 		       struct err *err)
@@ -218,6 +240,8 @@ static int plan_cgroup(const struct config *c, const struct facts *f,
 	g->may_fail =
 		!g->unit && !has_limits(g) &&
 		(p->rootless || f->in_userns || (o->rootless && strcmp(o->rootless, "true") == 0));
+	if (plan_sub_cgroup(c, g, a, err) < 0)
+		return -1;
 	g->check_memory = r && r->memory && r->memory->checkBeforeUpdate.v;
 	/* loading the program needs CAP_BPF and CAP_NET_ADMIN in the first user namespace */
 	g->devices = !p->rootless && !f->in_userns;
@@ -260,7 +284,7 @@ static int plan_hooks(const struct config *c, struct plan *p, struct err *err)
 					    "startContainer", "poststart",     "poststop"};
 
 	for (int i = 0; i < 6; i++) {
-		*lists[i] = (struct hook_list){names[i], in[i]};
+		*lists[i] = (struct hook_list){.name = names[i], .hooks = in[i]};
 		for (uint32_t j = 0; j < in[i]->n; j++) {
 			const struct hook *hook = list_at(*in[i], struct hook, j);
 

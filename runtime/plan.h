@@ -153,7 +153,8 @@ struct cgroup_plan {
 	const char *path; /* below mount, "/..." */
 	struct cgroup_write *writes;
 	uint32_t n;
-	bool delegate; /* chown to the container's root */
+	bool delegate;	 /* chown to the container's root: `sub` if there is one, else all of it */
+	const char *sub; /* the container's processes are in this one below; NULL = in it itself */
 	/* the systemd cgroup manager: the unit that is asked for; `path` is known when it is there
 	 */
 	const char *unit; /* NULL = not that manager */
@@ -170,6 +171,8 @@ struct cgroup_plan {
 struct hook_list {
 	const char *name;
 	const struct list *hooks;
+	int out,
+		err; /* where what they write is appended, beside our own look at it; 0 = nowhere */
 };
 
 struct create_options {

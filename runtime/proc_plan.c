@@ -5,6 +5,7 @@
 #include <linux/mempolicy.h>
 #include <string.h>
 
+#include "notify.h"
 #include "plan.h"
 
 static const char default_path[] =
@@ -190,6 +191,31 @@ static int plan_user(const struct process *p, struct arena *a, struct proc_plan 
 	return 0;
 }
 
+/* crun's annotations: a program that somebody else compiled, an agent for profiles from before
+ * listenerPath, and no indulgence for unknown names. */
+static int plan_seccomp(const struct config *c, const struct facts *f, struct arena *a,
+			struct proc_plan *ret, struct err *err)
+{
+	const char *raw = pairs_get(&c->annotations, "run.oci.seccomp_bpf_data");
+	const char *strict = pairs_get(&c->annotations, "run.oci.seccomp_fail_unknown_syscall");
+	struct seccomp s = {0};
+
+	if (c->linux->seccomp)
+		s = *c->linux->seccomp;
+	s.listenerPath = notify_path(c, f->environ);
+	if (raw ? seccomp_raw(raw, a, &ret->seccomp, err) < 0
+		: c->linux->seccomp && seccomp_compile(&s, strict && strcmp(strict, "0") != 0, a,
+						       &ret->seccomp, err) < 0)
+		return -1;
+	ret->listener_path = s.listenerPath;
+	ret->listener_metadata = s.listenerMetadata;
+	if (ret->seccomp.notify && (!s.listenerPath || s.listenerPath[0] != '/'))
+		return err_set(err, ERR_CONFIG,
+			       "/linux/seccomp/listenerPath: \"%s\" is not an absolute path",
+			       s.listenerPath ? s.listenerPath : "");
+	return 0;
+}
+
 int proc_plan_build(const struct process *p, const struct config *c, const struct facts *f,
 		    struct arena *a, struct proc_plan *ret, struct strs *warnings, struct err *err)
 {
@@ -229,16 +255,5 @@ int proc_plan_build(const struct process *p, const struct config *c, const struc
 			"/linux/personality/flags: no flag is supported (the spec has none)");
 	if (c && pairs_get(&c->annotations, "run.oci.keep_original_groups"))
 		ret->keep_groups = true;
-	if (c && c->linux && c->linux->seccomp) {
-		ret->listener_path = c->linux->seccomp->listenerPath;
-		ret->listener_metadata = c->linux->seccomp->listenerMetadata;
-		if (seccomp_compile(c->linux->seccomp, a, &ret->seccomp, err) < 0)
-			return -1;
-		if (ret->seccomp.notify && (!ret->listener_path || ret->listener_path[0] != '/'))
-			return err_set(
-				err, ERR_CONFIG,
-				"/linux/seccomp/listenerPath: \"%s\" is not an absolute path",
-				ret->listener_path ? ret->listener_path : "");
-	}
-	return 0;
+	return c && c->linux ? plan_seccomp(c, f, a, ret, err) : 0;
 }

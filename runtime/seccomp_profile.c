@@ -60,6 +60,7 @@ struct compile {
 	uint32_t default_verdict;
 	struct bpf_input in;
 	bool notify;
+	bool strict; /* an unknown name is an error */
 };
 
 static int verdict(struct compile *c, const struct name *action, struct opt_u32 errno_ret,
@@ -167,6 +168,11 @@ static int add_rule(struct compile *c, const struct seccomp_rule *rule, uint32_t
 	for (uint32_t i = 0; i < rule->names.n; i++) {
 		const struct gen_syscall *sys = find(rule->names.v[i]);
 
+		if (!sys && c->strict)
+			return err_set(c->err, ERR_CONFIG,
+				       "%s: unknown system call \"%s\", and the annotation "
+				       "run.oci.seccomp_fail_unknown_syscall wants it known",
+				       where, rule->names.v[i]);
 		if (!sys) {
 			log_debug("seccomp: unknown system call %s is skipped", rule->names.v[i]);
 			continue;
@@ -222,10 +228,55 @@ static int choose_archs(struct compile *c)
 	return 0;
 }
 
-int seccomp_compile(const struct seccomp *s, struct arena *a, struct seccomp_prog *ret,
+/* RFC 4648, with or without padding. Length, or -1. */
+static long base64(const char *text, uint8_t *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	long n = 0;
+	int have = 0;
+
+	for (; *text && *text != '='; text++) {
+		const char *d = strchr(digits, *text);
+
+		if (!d)
+			return -1;
+		bits = bits << 6 | (uint32_t)(d - digits);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (uint8_t)(bits >> have);
+		}
+	}
+	return text[strspn(text, "=")] ? -1 : n;
+}
+
+int seccomp_raw(const char *text, struct arena *a, struct seccomp_prog *ret, struct err *err)
+{
+	uint8_t *data = arena_alloc(a, strlen(text) + 8);
+	long n = base64(text, data);
+
+	if (n <= 0 || n % (long)sizeof(struct sock_filter) ||
+	    n / (long)sizeof(struct sock_filter) > BPF_MAXINSNS)
+		return err_set(
+			err, ERR_CONFIG,
+			"/annotations/run.oci.seccomp_bpf_data: not the base64 of 1 to %d BPF "
+			"instructions",
+			BPF_MAXINSNS);
+	*ret = (struct seccomp_prog){.insns = (struct sock_filter *)(void *)data,
+				     .len = (uint32_t)n / sizeof(struct sock_filter)};
+	for (uint32_t i = 0; i < ret->len; i++)
+		ret->notify |= ret->insns[i].code == (BPF_RET | BPF_K) &&
+			       (ret->insns[i].k & SECCOMP_RET_ACTION_FULL) ==
+				       SECCOMP_RET_USER_NOTIF;
+	return 0;
+}
+
+int seccomp_compile(const struct seccomp *s, bool strict, struct arena *a, struct seccomp_prog *ret,
 		    struct err *err)
 {
-	struct compile c = {.s = s, .arena = a, .err = err};
+	struct compile c = {.s = s, .arena = a, .err = err, .strict = strict};
 
 	if (verdict(&c, s->defaultAction, s->defaultErrnoRet, "/linux/seccomp/defaultAction",
 		    &c.default_verdict) < 0 ||

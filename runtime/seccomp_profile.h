@@ -25,9 +25,13 @@ struct seccomp_prog {
 	bool notify;	/* has a verdict USER_NOTIF */
 };
 
-/* Pure. Names that this build does not know are skipped (a debug line says so). */
-int seccomp_compile(const struct seccomp *s, struct arena *a, struct seccomp_prog *ret,
+/* Pure. Names that this build does not know are skipped (a debug line says so), or with `strict` an
+ * error. */
+int seccomp_compile(const struct seccomp *s, bool strict, struct arena *a, struct seccomp_prog *ret,
 		    struct err *err) must_check;
+/* A program that is there already, as base64 of its struct sock_filter. */
+int seccomp_raw(const char *base64, struct arena *a, struct seccomp_prog *ret,
+		struct err *err) must_check;
 /* The number of a call on the machine's own architecture; -1 if it has none. */
 int seccomp_number(const char *name);
 /* What a profile denies that every program needs: one sentence a finding. */

@@ -437,6 +437,8 @@ static const struct field config_rows[] = {
 	F_OBJ(T, linux, &linux_fields),
 };
 const struct fields config_fields = FIELDS(T, config_rows);
+static const struct field mounts_rows[] = {F_OBJS(T, mounts, &mount_fields)};
+const struct fields mounts_fields = FIELDS(T, mounts_rows);
 #undef T
 
 int config_load(int dirfd, const char *path, const struct fields *t, void *out, struct arena *a,

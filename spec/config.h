@@ -247,6 +247,7 @@ struct config {
 };
 
 extern const struct fields config_fields;
+extern const struct fields mounts_fields; /* struct config's mounts alone */
 extern const struct fields process_fields;
 extern const struct fields resources_fields;
 extern const struct fields seccomp_fields;

@@ -13,6 +13,7 @@ struct state {
 	/* ours: enough to undo everything, whoever comes to do it */
 	struct opt_u64 init_start; /* field 22 of /proc/PID/stat: guards against a reused pid */
 	const char *cgroup_mount, *cgroup_path, *cgroup_top;
+	const char *cgroup_sub; /* below cgroup_path, where the processes are; NULL = in itself */
 	const char *systemd_unit, *systemd_bus; /* the scope, and proa-bus that ends it */
 	bool systemd_user;			/* the user's manager made it */
 	const char *rdt_group;			/* resctrl: where the container is */

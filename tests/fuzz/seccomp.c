@@ -10,7 +10,7 @@ static void seccomp(char *text, size_t size, struct arena *a)
 	struct strs lint;
 
 	if (decode(&seccomp_fields, &s, text, size, 0, a, &err) == 0) {
-		(void)!seccomp_compile(&s, a, &p, &err);
+		(void)!seccomp_compile(&s, false, a, &p, &err);
 		seccomp_lint(&s, a, &lint);
 	}
 }

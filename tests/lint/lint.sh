@@ -37,7 +37,7 @@ done)"
 options() {
 	{
 		build/proa --help
-		for v in create run exec kill delete list ps update events spec explain; do
+		for v in create run exec kill delete list ps update events spec explain checkpoint restore; do
 			build/proa $v --help
 		done
 	} | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u

@@ -40,12 +40,11 @@ static const char *text_of(const struct criu_facts *f)
 	return b.data;
 }
 
-static char info_of_container[] =
-	"30 20 0:5 / / rw - ext4 /dev/sda rw\n"
-	"31 30 0:6 / /proc rw - proc proc rw\n"
-	"32 30 0:7 /vol /vol rw - ext4 /dev/sda rw\n"
-	"33 32 0:8 / /vol/sub\\040dir rw master:3 - tmpfs tmpfs rw\n"
-	"34 32 0:9 /in /vol/in rw - ext4 /dev/sda rw";
+static char info_of_container[] = "30 20 0:5 / / rw - ext4 /dev/sda rw\n"
+				  "31 30 0:6 / /proc rw - proc proc rw\n"
+				  "32 30 0:7 /vol /vol rw - ext4 /dev/sda rw\n"
+				  "33 32 0:8 / /vol/sub\\040dir rw master:3 - tmpfs tmpfs rw\n"
+				  "34 32 0:9 /in /vol/in rw - ext4 /dev/sda rw";
 static char info_of_host[] = "20 1 8:1 / / rw - ext4 /dev/sda rw\n"
 			     "21 20 0:8 / /srv/vol/sub\\040dir rw shared:3 - tmpfs tmpfs rw\n";
 
@@ -144,8 +143,7 @@ static void test_words(void)
 	struct criu_flags none = {0};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char *got =
-			text_of(&(struct criu_facts){.flags = &bad[i].flags, .plan = &p});
+		const char *got = text_of(&(struct criu_facts){.flags = &bad[i].flags, .plan = &p});
 
 		if (bad[i].want)
 			is_str(got, bad[i].want, "refused, and why");

@@ -67,8 +67,8 @@ static void test_lifecycle(void)
 	static const char *const want[VERBS] = {
 		[VERB_START] = "-+---",	 [VERB_KILL] = "-+++-",	  [VERB_DELETE] = "-+--+",
 		[VERB_EXEC] = "-++--",	 [VERB_PAUSE] = "-++--",  [VERB_RESUME] = "---+-",
-		[VERB_UPDATE] = "-+++-", [VERB_EVENTS] = "-+++-",
-		[VERB_CHECKPOINT] = "--++-",
+		[VERB_UPDATE] = "-+++-", [VERB_EVENTS] = "-+++-", [VERB_CHECKPOINT] = "--++-",
+		[VERB_MOUNTS] = "-+++-",
 	};
 
 	for (int v = 0; v < VERBS; v++) {

@@ -111,9 +111,8 @@ static uint32_t scmp_action(const struct name *n, struct opt_u32 e)
 	}
 }
 
-static const enum scmp_compare ops[] = {SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE,
-					SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT,
-					SCMP_CMP_MASKED_EQ};
+static const enum scmp_compare ops[] = {SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE,	     SCMP_CMP_EQ,
+					SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ};
 
 static void oracle_rule(scmp_filter_ctx ctx, uint32_t act, int nr, const struct seccomp_rule *r)
 {
@@ -214,7 +213,8 @@ static void collect(const struct seccomp *s, struct values out[6])
 /* A number that is newer than the installed libseccomp: our table has its name, theirs not. */
 static bool is_unknown(uint32_t arch, uint32_t nr)
 {
-	static const uint32_t scmp[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_ARM};
+	static const uint32_t scmp[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32,
+					SCMP_ARCH_ARM};
 	char *name = seccomp_syscall_resolve_num_arch(scmp[arch],
 						      (int)(arch == 2 ? nr | 0x40000000 : nr));
 	bool unknown = !name;
@@ -244,7 +244,7 @@ static void compare(const char *name, const struct seccomp *s, struct arena *a)
 	char text[256];
 	uint32_t def = 0;
 
-	if (!ok(seccomp_compile(s, a, &ours, &err) == 0, name)) {
+	if (!ok(seccomp_compile(s, false, a, &ours, &err) == 0, name)) {
 		printf("# %s\n", err.msg);
 		return;
 	}
@@ -261,7 +261,8 @@ static void compare(const char *name, const struct seccomp *s, struct arena *a)
 					long r1;
 					long r2;
 
-					/* one argument at its edges, the others at a second value */
+					/* one argument at its edges, the others at a second value
+					 */
 					for (int o = 0; o < 6; o++)
 						d.args[o] = values[o].v[v % values[o].n];
 					d.args[arg] = values[arg].v[v];
@@ -318,9 +319,10 @@ static void test_args(struct arena *a)
 			const char *value = wide ? "4294967301" : "5";
 
 			snprintf(json, sizeof(json),
-				 DENY X86 "\"syscalls\":[{\"names\":[\"openat\",\"mmap\"],\"action\":"
-					  "\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":1,\"value\":%s,"
-					  "\"op\":\"SCMP_CMP_%s\"}]}]}",
+				 DENY X86
+				 "\"syscalls\":[{\"names\":[\"openat\",\"mmap\"],\"action\":"
+				 "\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":1,\"value\":%s,"
+				 "\"op\":\"SCMP_CMP_%s\"}]}]}",
 				 value, op[i]);
 			snprintf(name, sizeof(name), "%s %s", op[i], value);
 			compare(name, parse(json, a), a);
@@ -333,27 +335,31 @@ static void test_args(struct arena *a)
 		      a),
 		a);
 	compare("two arguments",
-		parse(DENY X86 "\"syscalls\":[{\"names\":[\"ioctl\"],\"action\":\"SCMP_ACT_ALLOW\","
-			       "\"args\":[{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_GT\"},{\"index\":1,"
-			       "\"value\":21,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		parse(DENY X86
+		      "\"syscalls\":[{\"names\":[\"ioctl\"],\"action\":\"SCMP_ACT_ALLOW\","
+		      "\"args\":[{\"index\":0,\"value\":2,\"op\":\"SCMP_CMP_GT\"},{\"index\":1,"
+		      "\"value\":21,\"op\":\"SCMP_CMP_EQ\"}]}]}",
 		      a),
 		a);
 	compare("alternatives on one argument",
-		parse(DENY X86 "\"syscalls\":[{\"names\":[\"personality\"],\"action\":"
-			       "\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":0,\"op\":"
-			       "\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":8,\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		parse(DENY X86
+		      "\"syscalls\":[{\"names\":[\"personality\"],\"action\":"
+		      "\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":0,\"op\":"
+		      "\"SCMP_CMP_EQ\"},{\"index\":0,\"value\":8,\"op\":\"SCMP_CMP_EQ\"}]}]}",
 		      a),
 		a);
 	compare("socket and its multiplexers",
-		parse(DENY X86 "\"syscalls\":[{\"names\":[\"socket\",\"connect\",\"shmget\",\"semop\"],"
-			       "\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"bind\"],\"action\":"
-			       "\"SCMP_ACT_TRAP\"}]}",
+		parse(DENY X86
+		      "\"syscalls\":[{\"names\":[\"socket\",\"connect\",\"shmget\",\"semop\"],"
+		      "\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"bind\"],\"action\":"
+		      "\"SCMP_ACT_TRAP\"}]}",
 		      a),
 		a);
 	compare("unconditional wins",
-		parse(DENY X86 "\"syscalls\":[{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_ALLOW\","
-			       "\"args\":[{\"index\":1,\"value\":9,\"op\":\"SCMP_CMP_EQ\"}]},{\"names\":["
-			       "\"kill\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		parse(DENY X86
+		      "\"syscalls\":[{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_ALLOW\","
+		      "\"args\":[{\"index\":1,\"value\":9,\"op\":\"SCMP_CMP_EQ\"}]},{\"names\":["
+		      "\"kill\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
 		      a),
 		a);
 	compare("allow by default, no x32",
@@ -370,21 +376,51 @@ static void test_errors(struct arena *a)
 	struct seccomp_prog p;
 	struct err err = {0};
 
-	ok(seccomp_compile(parse("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"PDP11\"]}",
-				 a),
-			   a, &p, &err) < 0,
+	ok(seccomp_compile(
+		   parse("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"PDP11\"]}", a),
+		   false, a, &p, &err) < 0,
 	   "an unknown architecture is refused");
-	is_str(err.msg, "/linux/seccomp/architectures/0: unknown architecture \"PDP11\"", "... by name");
+	is_str(err.msg, "/linux/seccomp/architectures/0: unknown architecture \"PDP11\"",
+	       "... by name");
 	ok(seccomp_compile(parse(DENY "\"syscalls\":[{\"names\":[\"write\"],\"action\":"
 				      "\"SCMP_ACT_NOTIFY\"}],\"listenerPath\":\"/x\"}",
 				 a),
-			   a, &p, &err) < 0,
+			   false, a, &p, &err) < 0,
 	   "write cannot be notified");
 	ok(seccomp_compile(parse(DENY "\"syscalls\":[{\"names\":[\"read\"],\"action\":"
 				      "\"SCMP_ACT_NOTIFY\"}]}",
 				 a),
-			   a, &p, &err) < 0,
+			   false, a, &p, &err) < 0,
 	   "a notification needs a listener");
+	ok(seccomp_compile(parse(DENY "\"syscalls\":[{\"names\":[\"read\",\"raed\"],\"action\":"
+				      "\"SCMP_ACT_ALLOW\"}]}",
+				 a),
+			   true, a, &p, &err) < 0,
+	   "strict: an unknown name");
+	is_str(err.msg,
+	       "/linux/seccomp/syscalls/0: unknown system call \"raed\", and the annotation "
+	       "run.oci.seccomp_fail_unknown_syscall wants it known",
+	       "... is named");
+}
+
+static void test_raw(struct arena *a)
+{
+	struct seccomp_prog p;
+	struct err err = {0};
+
+	/* ret USER_NOTIF, ret ALLOW: code 0x06, k 0x7fc00000 and 0x7fff0000 */
+	ok(seccomp_raw("BgAAAAAAwH8GAAAAAAD/fw==", a, &p, &err) == 0, "base64 with padding");
+	is_int(p.len, 2, "two instructions");
+	ok(p.notify && p.insns[1].k == SECCOMP_RET_ALLOW, "their content");
+	ok(seccomp_raw("BgAAAAAA/38", a, &p, &err) == 0 && p.len == 1 && !p.notify,
+	   "and without padding");
+	ok(seccomp_raw("BgAAAAAA/w==", a, &p, &err) < 0, "half an instruction");
+	ok(seccomp_raw("", a, &p, &err) < 0, "none");
+	ok(seccomp_raw("BgAA\nAAAA/38=", a, &p, &err) < 0, "other characters");
+	is_str(err.msg,
+	       "/annotations/run.oci.seccomp_bpf_data: not the base64 of 1 to 4096 BPF "
+	       "instructions",
+	       "... and why");
 }
 
 int main(int argc, char **argv)
@@ -393,6 +429,7 @@ int main(int argc, char **argv)
 
 	test_args(a);
 	test_errors(a);
+	test_raw(a);
 	for (int i = 1; i < argc; i++) {
 		struct seccomp s = {0};
 		struct err err = {0};
