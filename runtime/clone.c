@@ -90,6 +90,11 @@ static void middle_main(void *arg)
 	sys_exit(pid < 0);
 }
 
+static uint64_t clone_namespaces(const struct plan *p)
+{
+	return p->ns_new & ~(plan_late_ipc(p) ? (uint64_t)CLONE_NEWIPC : 0);
+}
+
 static int clone_error(const struct create *c, long r, struct err *err)
 {
 	err_sys(err, r, "clone the container's first process");
@@ -100,7 +105,7 @@ static int clone_error(const struct create *c, long r, struct err *err)
 
 static int clone_middle(struct create *c, struct clone_args *args, struct err *err)
 {
-	struct middle m = {.c = c, .flags = c->plan->ns_new};
+	struct middle m = {.c = c, .flags = clone_namespaces(c->plan)};
 	struct msg msg;
 	long pid;
 	int r;
@@ -160,7 +165,7 @@ int clone_init(struct create *c, struct err *err)
 	static struct init_shared in_bss;
 	int pidfd = -1;
 	struct clone_args args = {
-		.flags = c->plan->ns_new | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
+		.flags = clone_namespaces(c->plan) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_VM,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 		.stack = (uint64_t)(uintptr_t)stack,

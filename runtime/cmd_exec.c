@@ -112,6 +112,8 @@ static int exec_all(struct exec_child *c, struct err *err)
 	int r;
 
 	SYS(setsid);
+	if (process_oom(c->p, &c->env, err) < 0)
+		return -1;
 	if (!c->middle && cmd_enter(c->pidfd, c->namespaces & ~CLONE_NEWPID, err) < 0)
 		return -1;
 	if (c->userns) {
@@ -121,7 +123,7 @@ static int exec_all(struct exec_child *c, struct err *err)
 	}
 	if (c->p->keyring)
 		SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, c->p->keyring);
-	if (process_limits(c->p, &c->env, err) < 0 || process_labels(c->p, &c->env, err) < 0)
+	if (process_limits(c->p, err) < 0 || process_labels(c->p, &c->env, err) < 0)
 		return -1;
 	if (c->p->terminal && set_terminal(c, err) < 0)
 		return -1;

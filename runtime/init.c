@@ -27,6 +27,8 @@ static int stage_join(struct init *in, struct err *err)
 {
 	const struct plan *p = in->plan;
 
+	if (process_oom(&p->proc, &in->env, err) < 0)
+		return -1;
 	for (uint32_t i = 0; i < p->n_joins && !p->middle; i++) {
 		int r = sys_setns(p->joins[i].fd, p->joins[i].type);
 
@@ -69,7 +71,11 @@ static int stage_ids(struct init *in, struct err *err)
 	r = SYS(setresgid, 0, 0, 0);
 	if (r == 0 || r == -EINVAL)
 		r = SYS(setresuid, 0, 0, 0);
-	return r < 0 && r != -EINVAL ? err_sys(err, r, "become root of the user namespace") : 0;
+	if (r < 0 && r != -EINVAL)
+		return err_sys(err, r, "become root of the user namespace");
+	/* the mqueue file system of an ipc namespace belongs to who made that */
+	r = plan_late_ipc(p) ? SYS(unshare, CLONE_NEWIPC) : 0;
+	return r < 0 ? err_sys(err, r, "new ipc namespace") : 0;
 }
 
 static int stage_session(struct init *in, struct err *err)
@@ -93,7 +99,7 @@ static int stage_session(struct init *in, struct err *err)
 
 static int stage_limits(struct init *in, struct err *err)
 {
-	int r = process_limits(&in->plan->proc, &in->env, err);
+	int r = process_limits(&in->plan->proc, err);
 
 	if (in->plan->rootless)
 		sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -166,7 +172,8 @@ static int attach_root(struct init *in, struct err *err)
 		return err_sys(err, r, "propagation of the root file system");
 	/* at its own path, where hooks look for it; where the mapped root cannot reach that, over
 	 * "/", which needs no look-up */
-	r = sys_move_mount(tree, "", AT_FDCWD, p->rootfs, MOVE_MOUNT_F_EMPTY_PATH);
+	r = sys_move_mount(tree, "", AT_FDCWD, p->rootfs,
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
 	if (r == -EACCES)
 		r = sys_move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	if (r < 0)
@@ -279,6 +286,20 @@ static int pivot(struct err *err)
 	return r < 0 ? err_sys(err, r, "chdir /") : 0;
 }
 
+/* A process.cwd that is missing is made, while that can be done. What cannot is told by chdir. */
+static void make_cwd(const struct init *in)
+{
+	const char *cwd = in->plan->proc.cwd;
+	bool made;
+
+	if (cwd && cwd[0] == '/' && cwd[1]) {
+		int fd = path_make(in->mounts.root, cwd, PATH_DIR, &made);
+
+		if (fd >= 0)
+			sys_close(fd);
+	}
+}
+
 static int stage_pivot(struct init *in, struct err *err)
 {
 	const struct plan *p = in->plan;
@@ -293,6 +314,7 @@ static int stage_pivot(struct init *in, struct err *err)
 	if (p->root_readonly) {
 		struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
 
+		make_cwd(in);
 		r = sys_mount_setattr(in->mounts.root, "", AT_EMPTY_PATH, &ro);
 		if (r == -ENOSYS)
 			r = sys_mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
@@ -448,11 +470,10 @@ static int stage_exec(struct init *in, struct err *err)
 }
 
 const struct stage init_stages[] = {
-	{"join", stage_join, "enter the namespaces given by path", false},
+	{"join", stage_join, "oom score; enter the namespaces given by path", false},
 	{"ids", stage_ids, "become root of the user namespace", false},
 	{"session", stage_session, "new session, keyring, not traceable", false},
-	{"limits", stage_limits, "oom score, scheduler, affinity, io priority, memory policy",
-	 false},
+	{"limits", stage_limits, "scheduler, affinity, io priority, memory policy", false},
 	{"root", stage_root, "propagation; attach the root file system", false},
 	{"mounts", stage_mounts, "mounts, devices, read-only and masked paths", true},
 	{"hooks", stage_hooks, "prestart and createRuntime (by the parent), createContainer",

@@ -370,6 +370,8 @@ static void plan_new(struct mount_ctx *m, struct mount_op *op)
 	} else if (user && strcmp(op->type, "sysfs") == 0 && !(ns & CLONE_NEWNET)) {
 		/* the kernel gives a new sysfs only to the owner of the network namespace */
 		make_bind(op, "/sys", true);
+		/* with the host's mounts below it, which are nobody's to write to either */
+		op->rattr_set |= op->flags & MS_RDONLY ? MOUNT_ATTR_RDONLY : 0;
 	} else if (user && strcmp(op->type, "proc") == 0 && !(ns & CLONE_NEWPID)) {
 		make_bind(op, "/proc", true);
 	} else if (user && strcmp(op->type, "mqueue") == 0 && !(ns & CLONE_NEWIPC)) {

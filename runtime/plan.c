@@ -423,7 +423,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 		/* pivot_root wants no shared mount around; what shares with the host is cloned
 		 * before */
 		if (p->root_propagation_end & MS_PRIVATE)
-			p->root_propagation = p->root_propagation_end;
+			p->root_propagation = p->root_propagation_end | MS_REC;
 	}
 	p->proc.keep_groups |= p->ids.deny_setgroups;
 	if (!o->no_new_keyring)

@@ -229,6 +229,11 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 int proc_plan_build(const struct process *p, const struct config *c, const struct facts *f,
 		    struct arena *a, struct proc_plan *ret, struct strs *warnings,
 		    struct err *err) must_check;
+/* The ipc namespace is made by the root of the container's user namespace, not by clone. */
+static inline bool plan_late_ipc(const struct plan *p)
+{
+	return (p->ns_all & CLONE_NEWUSER) && (p->ns_new & CLONE_NEWIPC);
+}
 void plan_warn(struct strs *w, struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

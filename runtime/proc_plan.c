@@ -8,13 +8,9 @@
 #include "notify.h"
 #include "plan.h"
 
-static const char default_path[] =
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/* Each variable once, the last wins (runc); PATH if there is none (ctr gives a null env). */
+/* Each variable once, the last wins (runc). */
 static int plan_env(const struct strs *in, struct arena *a, struct proc_plan *ret, struct err *err)
 {
-	bool has_path = false;
 	uint32_t n = 0;
 
 	ret->env = arena_array(a, char *, in->n + 8);
@@ -35,11 +31,8 @@ static int plan_env(const struct strs *in, struct arena *a, struct proc_plan *re
 				continue;
 			ret->has_home = true;
 		}
-		has_path |= strncmp(in->v[i], "PATH=", 5) == 0;
 		ret->env[n++] = in->v[i];
 	}
-	if (!has_path)
-		ret->env[n++] = (char *)default_path;
 	if (!ret->has_home) {
 		ret->home = arena_alloc(a, PATH_MAX);
 		ret->env[n] = NULL; /* the slot; init fills it from the container's /etc/passwd */

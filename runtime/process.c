@@ -92,7 +92,7 @@ void process_reset_signals(uint64_t ignored)
 
 /* ---- limits ---- */
 
-static int set_oom(const struct proc_plan *p, const struct process_env *e, struct err *err)
+int process_oom(const struct proc_plan *p, const struct process_env *e, struct err *err)
 {
 	char text[16];
 	char now[16];
@@ -195,11 +195,11 @@ static int set_affinity(const struct proc_plan *p, struct err *err)
 	return 0;
 }
 
-int process_limits(const struct proc_plan *p, const struct process_env *e, struct err *err)
+int process_limits(const struct proc_plan *p, struct err *err)
 {
 	long r;
 
-	if (set_oom(p, e, err) < 0 || set_affinity(p, err) < 0 || set_scheduler(p, err) < 0)
+	if (set_affinity(p, err) < 0 || set_scheduler(p, err) < 0)
 		return -1;
 	if (p->mempolicy) {
 		r = SYS(set_mempolicy, p->mempolicy_mode, p->mempolicy_nodes,
@@ -449,8 +449,10 @@ int process_find(const struct proc_plan *p, struct process_env *e, struct err *e
 		return r < 0 ? not_found(p, r, NULL, err) : 0;
 	}
 	dirs = env_get(p->env, "PATH");
+	if (!dirs) /* ctr gives no environment at all */
+		dirs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	r = -ENOENT;
-	while (dirs && *dirs) {
+	while (*dirs) {
 		size_t n = strcspn(dirs, ":");
 		int one = -ENAMETOOLONG;
 

@@ -122,13 +122,13 @@ static const struct name device_types[] = {
 };
 
 static const struct name propagations[] = {
-	{"shared", MS_SHARED | MS_REC},
+	{"shared", MS_SHARED},
 	{"rshared", MS_SHARED | MS_REC},
-	{"slave", MS_SLAVE | MS_REC},
+	{"slave", MS_SLAVE},
 	{"rslave", MS_SLAVE | MS_REC},
-	{"private", MS_PRIVATE | MS_REC},
+	{"private", MS_PRIVATE},
 	{"rprivate", MS_PRIVATE | MS_REC},
-	{"unbindable", MS_UNBINDABLE | MS_REC},
+	{"unbindable", MS_UNBINDABLE},
 	{"runbindable", MS_UNBINDABLE | MS_REC},
 	{NULL, 0},
 };

@@ -51,6 +51,8 @@ for w in "${want[@]}"; do
 	fuzz) one fuzz tests/fuzz/run.sh "${FUZZ_SECONDS:-5}" ;;
 	bats)
 		for f in bats/*.bats; do
+			# wants a criu that knows this kernel: Debian 13's, below
+			[ "$f" = bats/checkpoint.bats ] && continue
 			one "bats-$(basename "$f" .bats)" bats --tap "$f"
 		done
 		;;
@@ -62,6 +64,9 @@ for w in "${want[@]}"; do
 	engines)
 		# Debian 13's engines, over a tree of its own
 		tree=$(tests/tree.sh trixie) || { one tree-trixie false; continue; }
+		# what a container sees under proa, crun and runc
+		one differential tests/ns/run -t 900 -r "$tree" tests/differential/run.sh
+		one checkpoint tests/ns/run -t 300 -r "$tree" bats bats/checkpoint.bats
 		for f in bats/engines/*.bats; do
 			one "engines-$(basename "$f" .bats)" tests/ns/run -s -t 900 -r "$tree" bats "$f"
 		done
