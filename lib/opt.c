@@ -72,7 +72,7 @@ static int need_value(const struct opt *o, char ***argp, const char **ret, struc
 static int parse_long(const struct opt *table, void *base, char ***argp, struct arena *a,
 		      struct err *err)
 {
-	const char *text = **argp + 2;
+	const char *text = **argp + 1 + ((**argp)[1] == '-');
 	size_t n = strcspn(text, "=");
 	const struct opt *o = find_long(table, text, n);
 	const char *value = text[n] ? text + n + 1 : NULL;
@@ -107,6 +107,12 @@ static int parse_letters(const struct opt *table, void *base, char ***argp, stru
 	return 0;
 }
 
+/* --name, and -name as Go's flag parsers take it and go-runc writes it (-no-subreaper) */
+static bool is_long(const struct opt *table, const char *arg)
+{
+	return arg[1] == '-' || (arg[2] && find_long(table, arg + 1, strcspn(arg + 1, "=")));
+}
+
 int opt_parse(const struct opt *table, void *base, char **argv, bool permute, struct arena *a,
 	      struct opt_args *ret, struct err *err)
 {
@@ -130,7 +136,7 @@ int opt_parse(const struct opt *table, void *base, char **argv, bool permute, st
 			argv++;
 			break;
 		}
-		if ((arg[1] == '-' ? parse_long : parse_letters)(table, base, &argv, a, err) < 0)
+		if ((is_long(table, arg) ? parse_long : parse_letters)(table, base, &argv, a, err) < 0)
 			return -1;
 	}
 	while (*argv)

@@ -3,7 +3,8 @@
  * Command lines from tables. One table a command gives the parser, --help, shell completion, and
  * the test that the man page names every option.
  *
- * Accepted: --long, --long=value, --long value, -s, -svalue, -s value, -abc (flags), and "--".
+ * Accepted: --long, --long=value, --long value, -s, -svalue, -s value, -abc (flags), "--",
+ * and -long where that is an option's name (as Go's parsers have it).
  * Options may come after operands unless the command's operands are another program's (exec, ps).
  */
 #ifndef PROA_LIB_OPT_H

@@ -61,6 +61,9 @@ static const char *const texts[HINTS] = {
 	[HINT_SYSTEMD] =
 		"an ordinary user needs a systemd of his own (loginctl enable-linger USER) and "
 		"XDG_RUNTIME_DIR; without systemd use --cgroup-manager=cgroupfs",
+	[HINT_OOM] =
+		"to go below the caller's own score needs CAP_SYS_RESOURCE on the host (containerd: "
+		"restrict_oom_score_adj = true)",
 	[HINT_CRIU] = "checkpoint and restore are criu's work: install the package criu",
 };
 

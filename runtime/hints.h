@@ -30,6 +30,7 @@ enum hint {
 	HINT_NEWUIDMAP,
 	HINT_SYSTEMD,
 	HINT_CRIU,
+	HINT_OOM,
 	HINTS
 };
 

@@ -115,7 +115,9 @@ int process_oom(const struct proc_plan *p, const struct process_env *e, struct e
 				return 0;
 		}
 	}
-	return r < 0 ? err_sys(err, r, "process.oomScoreAdj %s", text) : 0;
+	if (r < 0)
+		err_sys(err, r, "process.oomScoreAdj %s", text);
+	return r == -EACCES || r == -EPERM ? err_hint(err, HINT_OOM) : r < 0 ? -1 : 0;
 }
 
 static int set_rlimits(const struct proc_plan *p, struct err *err)

@@ -76,6 +76,32 @@ start() { # start COMMAND...
 	c container rm c
 }
 
+@test "task: checkpoint, which leaves it or ends it, and a container out of a checkpoint" {
+	start sh -c 'i=0; while :; do i=$((i+1)); echo $i >/n; usleep 50000; done'
+	n() { ctr task exec --exec-id "n$RANDOM" c cat /n; }
+	wait_for 10 sh -c "ctr task exec --exec-id first c cat /n"
+	mkdir -p /tmp/image /tmp/work
+	c task checkpoint --image-path /tmp/image --work-path /tmp/work c
+	[ -s /tmp/image/inventory.img ]
+	before=$(n)
+	wait_for 10 sh -c "[ \$(ctr task exec --exec-id again\$RANDOM c cat /n) -gt $before ]"
+	# an image of all: the runtime's, the container's, the file system's
+	c container checkpoint --rw --image --task c localhost/saved:latest
+	c task kill -s SIGKILL c
+	wait_for 10 sh -c 'ctr task ls | grep -q STOPPED'
+	c task rm c || is $? 137
+	c container rm c
+	c container restore --rw --live c localhost/saved:latest
+	run -0 c task ls
+	has "$output" RUNNING
+	after=$(n)
+	[ "$after" -ge "$before" ]
+	c task kill -s SIGKILL c
+	wait_for 10 sh -c 'ctr task ls | grep -q STOPPED'
+	c task rm c || is $? 137
+	c container rm c
+}
+
 @test "the shim's own root for the runtime's state is empty afterwards" {
 	run -0 c run --rm --runc-binary "$PROA" $IMAGE c true
 	is "$(find /run/containerd/runc -mindepth 2 2>/dev/null)" ''

@@ -15,6 +15,7 @@ image() { # an image of busybox alone: /tmp/tiny.tar
 	local d a
 	[ ! -e /tmp/tiny.tar ] || return 0
 	d=$(mktemp -d)
+	chmod 755 "$d"
 	mkdir -p "$d"/{bin,etc,tmp,root,data,www}
 	cp /bin/busybox "$d/bin/"
 	for a in $(/bin/busybox --list); do [ "$a" = busybox ] || ln -s busybox "$d/bin/$a"; done

@@ -192,3 +192,44 @@ teardown() {
 	is "$(pod ps -aq | wc -l)" 0
 	wait_for 10 sh -c '! pgrep -x proamon'
 }
+
+count() { podman logs "$1" | tail -1 | tr -cd 0-9; }
+counts_on() { # counts_on NAME NUMBER
+	wait_for 10 sh -c "[ \$(podman logs $1 | tail -1 | tr -cd 0-9) -gt $2 ]"
+}
+@test "checkpoint and restore: in place, with the network, and exported to another name" {
+	pod run -d --name c -v /tmp:/host:ro tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 50000; done'
+	wait_for 10 sh -c '[ "$(podman logs c | tail -1)" -gt 3 ]'
+	ip=$(pod inspect c -f '{{.NetworkSettings.Networks.podman.IPAddress}}')
+	pod container checkpoint c
+	is "$(pod inspect c -f '{{.State.Status}} {{.State.Checkpointed}}')" "exited true"
+	n=$(count c)
+	pod container restore c
+	counts_on c "$n"
+	is "$(pod inspect c -f '{{.State.Status}} {{.NetworkSettings.Networks.podman.IPAddress}}')" "running $ip"
+	is "$(pod exec c sh -c 'grep -c " /host " /proc/mounts')" 1
+	has "$(pod exec c ip addr)" "$ip"
+	# nothing was counted twice, and nothing left out
+	podman logs c | tr -d '\r' | diff - <(seq "$(podman logs c | wc -l)")
+	pod container checkpoint --leave-running --export /tmp/c.tar.gz c
+	is "$(pod inspect c -f '{{.State.Status}}')" running
+	n=$(count c)
+	pod rm -f -t 0 c
+	pod container restore --import /tmp/c.tar.gz --name d
+	wait_for 10 sh -c '[ -n "$(podman logs d)" ]'
+	[ "$(podman logs d | head -1)" -ge $((n - 5)) ]
+	is "$(pod inspect d -f '{{.State.Status}}')" running
+	pod stop -t 0 d
+	is "$(pod inspect d -f '{{.State.ExitCode}}')" 137
+}
+
+@test "checkpoint and restore of a terminal" {
+	pod run -dt --name c tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 50000; done'
+	wait_for 10 sh -c '[ -n "$(podman logs c)" ]'
+	pod container checkpoint c
+	n=$(count c)
+	pod container restore c
+	counts_on c "$n"
+	has "$(pod exec -t c tty)" /dev/pts/
+	has "$(pod exec c readlink /proc/1/fd/0)" /dev/pts/
+}

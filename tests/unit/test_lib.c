@@ -179,6 +179,7 @@ static void test_opt(void)
 			(char *)"-l", (char *)"y", (char *)"--", (char *)"-z", NULL};
 	char *bad[] = {(char *)"--nope", NULL};
 	char *lacks[] = {(char *)"--str", NULL};
+	char *go[] = {(char *)"-num=8", (char *)"-str", (char *)"x", NULL};
 	struct opts o = {0};
 	struct opt_args args;
 	struct err err = {0};
@@ -196,6 +197,8 @@ static void test_opt(void)
 	is_str(err.msg, "option --str needs a value: --str TEXT", "... said");
 	is_int(opt_parse(table, &o, argv, false, a, &args, &err), 0, "without permuting");
 	is_int(args.n, 9, "... all after the first operand is left alone");
+	is_int(opt_parse(table, &o, go, true, a, &args, &err), 0, "-num=8 -str x, as Go has it");
+	ok(o.num == 8 && strcmp(o.str, "x") == 0 && args.n == 0, "... are long options");
 	opt_help(table, &help);
 	ok(strstr(help.data, "-s, --str TEXT"), "help names each");
 }
