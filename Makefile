@@ -32,7 +32,7 @@ PROA_O := $(call objs,obj,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 PROAMON_O := $(call objs,obj,$(START_C) $(LIB_C) $(MONITOR_C))
 TEST_O := $(call objs,obj-test,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 
-.PHONY: all clean check demo bench lint static install fuzz faults unit deps
+.PHONY: all clean check demo bench bench-engines lint static install deb fuzz faults unit deps
 all: $(BUILD)/proa $(BUILD)/proamon $(BUILD)/proa-bus
 
 # ---- tables from libseccomp and libcap ----
@@ -157,6 +157,11 @@ bench:
 	$(MAKE) all $(BUILD)/floor $(BUILD)/engine
 	tests/bench/bench.sh
 	tests/bench/monitor.sh
+# Podman on the pair, and on crun and conmon
+bench-engines:
+	tests/deps.sh test
+	$(MAKE) all
+	tests/bench/engines.sh
 $(BUILD)/floor: tests/bench/floor.c
 	$(CC) -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -w -o $@ $<
 
@@ -164,6 +169,19 @@ lint:
 	tests/deps.sh test
 	$(MAKE) all
 	tests/check.sh lint
+
+# build/deb/*.deb, from the files that git knows, as they are now
+DEB := $(BUILD)/deb
+deb:
+	tests/deps.sh build deb
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/proa-$(VERSION)
+	git ls-files -z | xargs -0 cp --parents -t $(DEB)/proa-$(VERSION)
+	cp -r contrib/debian $(DEB)/proa-$(VERSION)/debian
+	printf 'proa (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- The proa maintainers <maintainers@proa.invalid>  %s\n' \
+		$(VERSION) "$$(date -R -u -d @$$(git log -1 --format=%ct))" >$(DEB)/proa-$(VERSION)/debian/changelog
+	cd $(DEB)/proa-$(VERSION) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc -b --no-sign
+	@ls $(DEB)/*.deb
 
 install: all
 	install -D -m 755 $(BUILD)/proa $(DESTDIR)$(PREFIX)/bin/proa
