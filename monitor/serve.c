@@ -227,8 +227,9 @@ static void close_rest(struct monitor *m)
 		sys_unlinkat(AT_FDCWD, path, 0);
 }
 
-/* conmon's order: output to its end, logs synced, exit files, the sync pipe for exec, clients, and
- * last the exit command. */
+/* conmon's order: output to its end, logs synced, clients that have all of it, exit files, the sync
+ * pipe for exec, the other clients, and last the exit command. Podman watches for the exit file once
+ * its connection ends, by inotify; a file that was there before it finds 25 ms later. */
 static int finish(struct monitor *m, struct polls *p)
 {
 	int code;
@@ -236,6 +237,8 @@ static int finish(struct monitor *m, struct polls *p)
 	streams_drain(m);
 	oom_check(m);
 	logs_close(m);
+	if (attach_flushed(m))
+		attach_close(m);
 	report_exit(m);
 	code = report_exit_code(m);
 	if (m->args.raw.exec)
