@@ -32,7 +32,7 @@ PROA_O := $(call objs,obj,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 PROAMON_O := $(call objs,obj,$(START_C) $(LIB_C) $(MONITOR_C))
 TEST_O := $(call objs,obj-test,$(START_C) $(LIB_C) $(SPEC_C) $(RUNTIME_C))
 
-.PHONY: all clean check demo bench bench-engines lint static install deb fuzz faults unit deps
+.PHONY: all clean check check-sid demo bench bench-engines lint static install deb fuzz faults unit deps
 all: $(BUILD)/proa $(BUILD)/proamon $(BUILD)/proa-bus
 
 # ---- tables from libseccomp and libcap ----
@@ -117,6 +117,11 @@ check:
 	tests/deps.sh test
 	$(MAKE) all $(BUILD)/proa-test $(UNITS) $(FUZZERS) $(ENGINE)
 	tests/check.sh
+
+# the engines of Debian's unstable: a report
+check-sid: all
+	tests/deps.sh test
+	tests/check.sh sid
 
 # ---- fuzzers (libFuzzer) ----
 FUZZ_CC ?= clang-14

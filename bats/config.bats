@@ -75,6 +75,21 @@ load helpers
 	is "$(echo "$output" | grep ^Cap | awk '{print $2}' | sort -u)" 0000000000000000
 }
 
+@test "capabilities that proa itself does not have are left out, and that is said" {
+	script 'grep CapBnd /proc/self/status'
+	config '.process.capabilities[] += ["CAP_WAKE_ALARM"]'
+	run timeout -s KILL 20 setpriv --bounding-set=-wake_alarm "$PROA" --root "$ROOT" run c
+	ok
+	says "warning: proa does not have, and so cannot grant: CAP_WAKE_ALARM"
+	says "CapBnd:	0000000020000420"
+	# a user namespace's root has all of them
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 10}] | .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$TMP" "$BUNDLE"
+	run timeout -s KILL 20 setpriv --bounding-set=-wake_alarm "$PROA" --root "$ROOT" run c
+	ok
+	says_not warning
+}
+
 @test "no_new_privs, oom score, personality, scheduler, io priority" {
 	config '.process.noNewPrivileges = false | .process.oomScoreAdj = 123 | .linux.personality = {domain:"LINUX32"} | .process.scheduler = {policy:"SCHED_BATCH",nice:5} | .process.ioPriority = {class:"IOPRIO_CLASS_IDLE"}'
 	script 'grep NoNew /proc/self/status; cat /proc/self/oom_score_adj; uname -m; cut -d" " -f19 /proc/self/stat'

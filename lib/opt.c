@@ -136,7 +136,8 @@ int opt_parse(const struct opt *table, void *base, char **argv, bool permute, st
 			argv++;
 			break;
 		}
-		if ((is_long(table, arg) ? parse_long : parse_letters)(table, base, &argv, a, err) < 0)
+		if ((is_long(table, arg) ? parse_long : parse_letters)(table, base, &argv, a, err) <
+		    0)
 			return -1;
 	}
 	while (*argv)

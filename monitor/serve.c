@@ -228,8 +228,8 @@ static void close_rest(struct monitor *m)
 }
 
 /* conmon's order: output to its end, logs synced, clients that have all of it, exit files, the sync
- * pipe for exec, the other clients, and last the exit command. Podman watches for the exit file once
- * its connection ends, by inotify; a file that was there before it finds 25 ms later. */
+ * pipe for exec, the other clients, and last the exit command. Podman watches for the exit file
+ * once its connection ends, by inotify; a file that was there before it finds 25 ms later. */
 static int finish(struct monitor *m, struct polls *p)
 {
 	int code;

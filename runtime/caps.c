@@ -5,6 +5,7 @@
 #include <linux/prctl.h>
 #include <string.h>
 
+#include "buf.h"
 #include "sys.h"
 
 #include "gen/capabilities.h"
@@ -49,8 +50,27 @@ static uint64_t mask(const struct strs *names, int last, struct arena *a, struct
 	return m;
 }
 
-void caps_plan(const struct capabilities *c, int last, struct arena *a, struct caps *ret,
-	       struct strs *warnings)
+/* Podman's and Docker's --privileged ask for all there are, wherever they run. */
+static void cut(struct caps *c, uint64_t have, struct arena *a, struct strs *warnings)
+{
+	uint64_t lost = (c->bounding | c->permitted | c->inheritable) & ~have;
+	struct buf b = BUF_INIT(a);
+
+	for (int i = 0; i < 64; i++)
+		if (lost >> i & 1)
+			buf_fmt(&b, " %s", caps_name(i));
+	if (lost)
+		warn(warnings, a,
+		     arena_fmt(a, "proa does not have, and so cannot grant:%s", b.data));
+	c->bounding &= have;
+	c->effective &= have;
+	c->permitted &= have;
+	c->inheritable &= have;
+	c->ambient &= have;
+}
+
+void caps_plan(const struct capabilities *c, int last, uint64_t have, struct arena *a,
+	       struct caps *ret, struct strs *warnings)
 {
 	uint64_t lost;
 
@@ -62,6 +82,7 @@ void caps_plan(const struct capabilities *c, int last, struct arena *a, struct c
 	ret->permitted = mask(&c->permitted, last, a, warnings);
 	ret->inheritable = mask(&c->inheritable, last, a, warnings);
 	ret->ambient = mask(&c->ambient, last, a, warnings);
+	cut(ret, have, a, warnings);
 	ret->effective &= ret->permitted;
 	lost = ret->ambient & ~(ret->permitted & ret->inheritable);
 	for (int i = 0; i <= last; i++)

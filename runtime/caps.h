@@ -9,11 +9,12 @@ struct caps {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
-/* Names the kernel or we do not know are left out with a warning (config.md), `last` is the
- * kernel's highest capability. What cannot be raised is dropped: effective is cut to permitted,
- * ambient to permitted and inheritable. */
-void caps_plan(const struct capabilities *c, int last, struct arena *a, struct caps *ret,
-	       struct strs *warnings);
+/* Names the kernel or we do not know are left out with a warning, and so are those that cannot be
+ * granted (config.md#linux-process): `last` is the kernel's highest capability, `have` what is ours
+ * to give. What cannot be raised is dropped: effective is cut to permitted, ambient to permitted
+ * and inheritable. */
+void caps_plan(const struct capabilities *c, int last, uint64_t have, struct arena *a,
+	       struct caps *ret, struct strs *warnings);
 /* Bit of a name with or without CAP_, any case; -1 if it is unknown. */
 int caps_bit(const char *name);
 const char *caps_name(int bit);

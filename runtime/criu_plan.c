@@ -235,10 +235,14 @@ struct strs criu_mountpoints(char *mountinfo, struct arena *a)
 		s.v[s.n++] = out = p;
 		for (; *p; p++) {
 			bool escape = p[0] == '\\' && p[1] && p[2] && p[3];
+			unsigned octal = 0;
 
-			*out++ = escape ? (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 |
-						 (p[3] - '0'))
-					: *p;
+			for (int i = 1; escape && i < 4; i++)
+				octal = octal << 3 | (unsigned)(p[i] - '0');
+			if (escape)
+				*out++ = (char)(unsigned char)octal;
+			else
+				*out++ = *p;
 			p += escape ? 3 : 0;
 		}
 		*out = '\0';

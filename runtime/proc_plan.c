@@ -209,6 +209,18 @@ static int plan_seccomp(const struct config *c, const struct facts *f, struct ar
 	return 0;
 }
 
+/* In a user namespace of its own the container's root has all that there are. */
+static uint64_t grantable(const struct config *c, const struct facts *f)
+{
+	if (f->uid != 0 || !f->caps)
+		return ~0ULL;
+	for (uint32_t i = 0; c && c->linux && i < c->linux->namespaces.n; i++)
+		if (list_at(c->linux->namespaces, struct namespace, i)->type->value ==
+		    CLONE_NEWUSER)
+			return ~0ULL;
+	return f->caps;
+}
+
 int proc_plan_build(const struct process *p, const struct config *c, const struct facts *f,
 		    struct arena *a, struct proc_plan *ret, struct strs *warnings, struct err *err)
 {
@@ -235,7 +247,7 @@ int proc_plan_build(const struct process *p, const struct config *c, const struc
 	    plan_rlimits(&p->rlimits, a, ret, err) < 0 || plan_scheduler(p, c, ret, err) < 0 ||
 	    plan_mempolicy(c, a, ret, err) < 0 || plan_affinity(p, a, ret, err) < 0)
 		return -1;
-	caps_plan(p->capabilities, f->last_cap, a, &ret->caps, warnings);
+	caps_plan(p->capabilities, f->last_cap, grantable(c, f), a, &ret->caps, warnings);
 	if (p->apparmorProfile && *p->apparmorProfile)
 		ret->apparmor = arena_fmt(a, "exec %s", p->apparmorProfile);
 	if (p->selinuxLabel && *p->selinuxLabel)

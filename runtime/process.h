@@ -19,8 +19,8 @@ struct process_env {
  * reset: clone3's CLONE_CLEAR_SIGHAND leaves ignored ones ignored. */
 uint64_t process_ignored_signals(int proc);
 void process_reset_signals(uint64_t ignored);
-/* oomScoreAdj. First of all: who changes his ids or may not be traced loses his own /proc/self files
- * to the host's root. */
+/* oomScoreAdj. First of all: who changes his ids or may not be traced loses his own /proc/self
+ * files to the host's root. */
 int process_oom(const struct proc_plan *p, const struct process_env *e, struct err *err) must_check;
 /* scheduler, affinity, io priority, personality, memory policy. */
 int process_limits(const struct proc_plan *p, struct err *err) must_check;

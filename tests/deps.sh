@@ -4,7 +4,7 @@
 set -eu
 build="gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev libdbus-1-dev"
 demo="busybox-static skopeo umoci jq uidmap"
-check="bats initramfs-tools-core automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod conmon crun runc systemd dbus libpam-systemd dbus-user-session debootstrap"
+check="bats curl e2fsprogs initramfs-tools-core automake jq busybox-static uidmap strace iproute2 procps libclang-rt-14-dev clang-14 qemu-system-x86 cpio kmod conmon crun runc systemd dbus libpam-systemd dbus-user-session debootstrap"
 lint="clang-format clang-tidy cppcheck"
 bench="crun runc conmon procps"
 deb="debhelper dpkg-dev fakeroot lintian"

@@ -10,7 +10,9 @@ engines="podman conmon crun runc buildah skopeo umoci containerd docker.io docke
 # Debian 12 has docker's client in docker.io; its criu does not know newer kernels
 [ "$suite" = bookworm ] || engines="$engines docker-cli criu"
 system="systemd systemd-sysv dbus dbus-user-session libpam-systemd systemd-container iproute2 iptables nftables procps
-	util-linux kmod curl jq strace bats busybox-static gcc libc6-dev apparmor initramfs-tools-core"
+	util-linux kmod curl jq strace bats busybox-static gcc libc6-dev"
+# for the machine: both security modules, and a policy that knows containers
+[ "$suite" != trixie ] || system="$system apparmor selinux-policy-default policycoreutils selinux-utils"
 include=$(echo $system $engines | tr ' ' ',')
 # a new list of packages makes a new tree
 if [ "$(cat "$cache/$suite/.complete" 2>/dev/null)" != "$include" ]; then

@@ -76,6 +76,7 @@ start() { # start COMMAND...
 	c container rm c
 }
 
+# bats test_tags=criu
 @test "task: checkpoint, which leaves it or ends it, and a container out of a checkpoint" {
 	start sh -c 'i=0; while :; do i=$((i+1)); echo $i >/n; usleep 50000; done'
 	n() { ctr task exec --exec-id "n$RANDOM" c cat /n; }

@@ -9,7 +9,9 @@ SOCKET=/run/containerd/containerd.sock
 
 setup_file() {
 	image
-	mkdir -p /var/lib/containerd /etc/cni/net.d
+	mkdir -p /var/lib/containerd /etc/cni/net.d /opt/cni
+	# containerd 1.6 looks there
+	ln -sfn /usr/lib/cni /opt/cni/bin
 	mount -t tmpfs containerd /var/lib/containerd
 	cat >/etc/cni/net.d/10-pods.conflist <<-'EOT'
 		{"cniVersion": "0.4.0", "name": "pods", "plugins": [

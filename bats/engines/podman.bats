@@ -8,6 +8,8 @@ setup_file() {
 	image
 	install_pair /etc/containers
 	podman import /tmp/tiny.tar tiny >/dev/null
+	# who --userns=auto takes its ids from
+	grep -q ^containers: /etc/subuid || echo containers:2147483647:2147483648 | tee -a /etc/subuid >>/etc/subgid
 }
 teardown() {
 	podman rm -fa -t 0 >/dev/null 2>&1
@@ -41,7 +43,7 @@ teardown() {
 	wait_for 5 sh -c 'podman logs c 2>&1 | grep -q err'
 	is "$(pod logs c 2>/dev/null)" out
 	is "$(pod logs c 2>&1 >/dev/null)" err
-	is "$(pod ps --format '{{.Names}} {{.State}}')" "c running"
+	is "$(pod inspect c -f '{{.Name}} {{.State.Status}}')" "c running"
 	is "$(pod exec c echo in exec)" "in exec"
 	run pod exec c sh -c 'exit 9'
 	is "$status" 9
@@ -81,6 +83,7 @@ teardown() {
 	is "$(pod exec c cat /data/h)" "from host"
 }
 
+# bats test_tags=newer
 @test "volumes, tmpfs, read-only, capabilities, seccomp, user" {
 	pod volume create v >/dev/null
 	pod run --rm -v v:/data:U --user 1000:1000 tiny sh -c 'echo mine >/data/x'
@@ -197,6 +200,7 @@ count() { podman logs "$1" | tail -1 | tr -cd 0-9; }
 counts_on() { # counts_on NAME NUMBER
 	wait_for 10 sh -c "[ \$(podman logs $1 | tail -1 | tr -cd 0-9) -gt $2 ]"
 }
+# bats test_tags=criu
 @test "checkpoint and restore: in place, with the network, and exported to another name" {
 	pod run -d --name c -v /tmp:/host:ro tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 50000; done'
 	wait_for 10 sh -c '[ "$(podman logs c | tail -1)" -gt 3 ]'
@@ -211,18 +215,20 @@ counts_on() { # counts_on NAME NUMBER
 	has "$(pod exec c ip addr)" "$ip"
 	# nothing was counted twice, and nothing left out
 	podman logs c | tr -d '\r' | diff - <(seq "$(podman logs c | wc -l)")
+	n=$(count c)
 	pod container checkpoint --leave-running --export /tmp/c.tar.gz c
 	is "$(pod inspect c -f '{{.State.Status}}')" running
-	n=$(count c)
 	pod rm -f -t 0 c
 	pod container restore --import /tmp/c.tar.gz --name d
 	wait_for 10 sh -c '[ -n "$(podman logs d)" ]'
-	[ "$(podman logs d | head -1)" -ge $((n - 5)) ]
+	podman logs d >/tmp/d.log
+	[ "$(head -1 /tmp/d.log | tr -cd 0-9)" -ge "$n" ]
 	is "$(pod inspect d -f '{{.State.Status}}')" running
 	pod stop -t 0 d
 	is "$(pod inspect d -f '{{.State.ExitCode}}')" 137
 }
 
+# bats test_tags=criu
 @test "checkpoint and restore of a terminal" {
 	pod run -dt --name c tiny sh -c 'i=0; while :; do i=$((i+1)); echo $i; usleep 50000; done'
 	wait_for 10 sh -c '[ -n "$(podman logs c)" ]'

@@ -58,6 +58,7 @@ alice() { as alice "$*"; }
 	[ "$(alice 'podman run --rm --network none --userns auto:size=500 tiny cat /proc/self/uid_map' | awk '{print $3; exit}')" = 500 ]
 }
 
+# bats test_tags=newer
 @test "networks: pasta, slirp4netns, bridge; a published port, and the client's real address" {
 	has "$(alice 'podman run --rm --network pasta tiny ip -o link')" "lo:"
 	has "$(alice 'podman run --rm --network slirp4netns tiny ip -o -4 addr show tap0')" "10.0.2.100"
