@@ -141,6 +141,30 @@ has_controller() {
 	is "$(cat "$(cgroup_root)/c/pids.max")" max
 }
 
+@test "update: checkBeforeUpdate refuses a memory limit below what is used" {
+	grep -qw memory "$(cgroup_root)/cgroup.controllers" || { refused_without_memory; return; }
+	config '.mounts += [{destination: "/fill", type: "tmpfs", source: "t", options: ["size=64m"]}]'
+	script 'dd if=/dev/zero of=/fill/x bs=1M count=20 2>/dev/null; echo filled; sleep 1000'
+	"$PROA" --root "$ROOT" run -d c >"$TMP/c.out" </dev/null
+	for _ in $(seq 200); do grep -q filled "$TMP/c.out" && break; sleep 0.1; done
+	echo '{"memory": {"limit": 10485760, "checkBeforeUpdate": true}}' >"$TMP/r.json"
+	proa update -r "$TMP/r.json" c
+	fails 1
+	says "checkBeforeUpdate"
+	is "$(state_of c)" running
+	echo '{"memory": {"limit": 67108864, "checkBeforeUpdate": true}}' >"$TMP/r.json"
+	proa update -r "$TMP/r.json" c
+	ok
+	proa delete -f c
+}
+# the same request where the controller is not: refused by its name
+refused_without_memory() {
+	config '.linux.resources.memory = {limit: 10485760, checkBeforeUpdate: true}'
+	proa run c
+	fails 1
+	says "memory"
+}
+
 @test "update: device rules are replaced without a gap" {
 	args sleep 1000
 	proa run -d c

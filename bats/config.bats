@@ -98,6 +98,42 @@ load helpers
 	is "$(echo "$output" | xargs)" "NoNewPrivs: 0 123 i686 5"
 }
 
+@test "SCHED_DEADLINE: its three times; a wrong one is an error" {
+	script 'awk "\$1 == \"policy\" {print \$3}" /proc/self/sched; awk "\$1 ~ /^dl.runtime/ {print \$3}" /proc/1/sched'
+	config '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 10000000, deadline: 20000000, period: 30000000, flags: ["SCHED_FLAG_RESET_ON_FORK"]}'
+	args grep -E '^(policy|dl.runtime)' /proc/self/sched
+	proa run c
+	ok
+	is "$(awk '$1 == "policy" {print $3}' <<<"$output")" 6
+	config '.process.scheduler.deadline = 5000000'
+	proa run c
+	fails 1
+	says "process.scheduler"
+}
+
+@test "execCPUAffinity: for exec alone, from process.json before config.json; a bad list is refused" {
+	config '.process.execCPUAffinity = {final: "0"}'
+	args sleep 1000
+	proa run -d c
+	ok
+	is "$("$PROA" --root "$ROOT" exec c grep Cpus_allowed_list /proc/self/status | awk '{print $2}')" 0
+	[ "$(nproc)" -lt 2 ] || is "$("$PROA" --root "$ROOT" exec c grep Cpus_allowed_list /proc/1/status | awk '{print $2}')" \
+		"$(awk '/Cpus_allowed_list/ {print $2}' /proc/self/status)"
+	last=$(($(nproc) - 1))
+	jq '.process | .args = ["grep", "Cpus_allowed_list", "/proc/self/status"] | .execCPUAffinity = {initial: "0", final: $l}' \
+		--arg l "$last" config.json >p.json
+	proa exec --process p.json c
+	ok
+	is "${lines[0]##*	}" "$last"
+	for bad in x 5-2 -1 0- 0,; do
+		jq '.process | .execCPUAffinity.final = $b' --arg b "$bad" config.json >p.json
+		proa exec --process p.json c
+		fails 255
+		says execCPUAffinity
+	done
+	proa delete -f c
+}
+
 @test "hostname and domainname need a uts namespace" {
 	config '.hostname = "box" | .domainname = "lan"'
 	script 'hostname; cat /proc/sys/kernel/domainname'

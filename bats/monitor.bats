@@ -224,6 +224,21 @@ got line"
 	is "$(ls "$TMP/tmp")" ""
 }
 
+@test "proa, consoleSize: the terminal's first size; without a terminal it is ignored" {
+	real_bundle
+	config '.process.terminal = true | .process.consoleSize = {height: 21, width: 84}'
+	script 'stty size'
+	RUNTIME=$PROA mon_start -t --runtime-arg --root --runtime-arg "$ROOT"
+	"$PROA" --root "$ROOT" start c1
+	mon_wait
+	is "$(log_text "$TMP/log" | tr -d '\r')" "21 84"
+	"$PROA" --root "$ROOT" delete c1
+	config '.process.terminal = false'
+	script 'echo fine'
+	run timeout -s KILL 20 "$PROA" --root "$ROOT" run c2
+	is "$output" fine
+}
+
 @test "proa exec: a session of its own beside the container's monitor" {
 	real_bundle
 	script 'sleep 100'

@@ -43,7 +43,7 @@ static bool list_range(const char **p, uint32_t ret[static 2])
 		if (!list_number(p, &ret[1]))
 			return false;
 	}
-	return ret[0] <= ret[1] && (!**p || **p == ',');
+	return ret[0] <= ret[1] && (!**p || (**p == ',' && (*p)[1]));
 }
 
 uint64_t *bitlist_parse(const char *text, uint32_t min_bits, struct arena *a, uint32_t *ret_bits,
@@ -399,6 +399,8 @@ int plan_build(const struct config *c, const struct facts *f, const struct creat
 	    proc_plan_build(c->process, c, f, a, &p->proc, &p->warnings, err) < 0)
 		return -1;
 	plan_delegation(p);
+	/* config.md#linux-process: "not applicable to the container's init process" */
+	p->proc.affinity_initial = p->proc.affinity_final = NULL;
 	p->proc.n_keep_fds = o->preserve_fds;
 	if (o->listen_fds && num_u32(o->listen_fds, &p->proc.n_keep_fds)) {
 		p->proc.listen_fds = true;

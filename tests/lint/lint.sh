@@ -48,5 +48,13 @@ done)"
 check "proamon.8 names every option" "$(for o in $(build/proamon --help | grep -oE -- '--[a-z][a-z0-9-]+' | sort -u); do
 	grep -qF -- "$(printf '%s' "$o" | sed 's/-/\\-/g')" monitor/proamon.8 || echo "$o"
 done)"
+check "docs/conformance.md names tests that are there" "$(
+	grep '^|' docs/conformance.md | grep -oE '"[^"]{6,}"' | tr -d '"' | sort -u | while read -r title; do
+		grep -qhF -- "$title" bats/*.bats bats/*/*.bats || echo "$title"
+	done
+	grep -oE 'differential [a-z0-9, -]+' docs/conformance.md | sed 's/differential//' | tr ',' '\n' | tr -d ' ' | sort -u | while read -r bundle; do
+		[ -z "$bundle" ] || [ "$bundle" = NAME ] || grep -qE "^\*?$bundle	" tests/differential/bundles || echo "$bundle"
+	done
+)"
 echo "1..$n"
 exit $bad
