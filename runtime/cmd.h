@@ -3,6 +3,8 @@
 #ifndef PROA_RUNTIME_CMD_H
 #define PROA_RUNTIME_CMD_H
 
+#include <sys/types.h>
+
 #include "facts.h"
 #include "opt.h"
 #include "store.h"
@@ -105,6 +107,9 @@ int cmd_namespaces(const struct config *c, const struct state *s);
 /* Enters those of a process (setns(2) by pidfd); a user namespace that is ours already is no
  * failure. */
 int cmd_enter(int pidfd, int types, struct err *err) must_check;
+/* Who leaves a container behind hands its place in a service over: MAINPID to the socket of
+ * sd_notify(3), if there is one. What the program says there is then heard from the main process. */
+void cmd_main_pid(const struct ctx *x, pid_t pid);
 /* A container that has ended in the foreground is removed. */
 int cmd_finish(struct ctx *x, struct create *c, struct err *err) must_check;
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "attach.h"
 #include "cgroup_systemd.h"
@@ -17,6 +18,8 @@
 #include "lifecycle.h"
 #include "log.h"
 #include "proto.h"
+#include "sock.h"
+#include "proc.h"
 
 #define O(m) offsetof(struct create_opts, m)
 #define CREATE_OPTIONS                                                                              \
@@ -202,6 +205,17 @@ int cmd_create(struct ctx *x, void *opts, struct opt_args *args, struct err *err
 	return r < 0 ? err_ctx(err, "create %s", args->v[0]) : 0;
 }
 
+void cmd_main_pid(const struct ctx *x, pid_t pid)
+{
+	const char *path = env_get(x->environ, "NOTIFY_SOCKET");
+	char text[32];
+	auto_fd s = path && path[0] == '/' ? sock_connect(AT_FDCWD, path, SOCK_DGRAM) : -1;
+	ssize_t n = s < 0 ? s : sock_send(s, text, fmt(text, sizeof(text), "MAINPID=%d", pid), -1);
+
+	if (path && n < 0)
+		log_warning("NOTIFY_SOCKET %s: MAINPID is not told", path);
+}
+
 int cmd_finish(struct ctx *x, struct create *c, struct err *err)
 {
 	struct container k = {.dir = c->dir, .s = c->state, .status = STATUS_STOPPED, .pidfd = -1};
@@ -230,8 +244,10 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 		create_undo(&c, create_steps);
 		return err_ctx(err, "run %s", args->v[0]);
 	}
-	if (co.detach)
+	if (co.detach) {
+		cmd_main_pid(x, c.pid);
 		return 0;
+	}
 	status = attach_run(&t, c.pid, c.pidfd, c.master, err);
 	fd_drop(&c.pidfd);
 	if (co.keep)

@@ -107,6 +107,7 @@ int cmd_start(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 			log_warning("%s", later.msg);
 		return err_ctx(err, "start %s", c.s.id);
 	}
+	cmd_main_pid(x, (pid_t)c.s.pid.v);
 	return 0;
 }
 

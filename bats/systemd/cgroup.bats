@@ -188,3 +188,21 @@ wait_for_unit() {
 	loginctl disable-linger proatest
 	loginctl terminate-user proatest || true
 }
+
+@test "a service of Type=notify: run -d hands it over to the container, whose program says when it is ready" {
+	cp "$TOP/build/engine" "$BUNDLE/rootfs/bin/engine" 2>/dev/null || lacks "build/engine"
+	script 'sleep 0.5; engine notify "$NOTIFY_SOCKET" READY=1 >/dev/null 2>&1; sleep 1000'
+	# (the program of the tests is not static)
+	config '.mounts += [{destination: "/lib", type: "bind", source: "/lib", options: ["rbind", "ro"]},
+		{destination: "/lib64", type: "bind", source: "/lib64", options: ["rbind", "ro"]}] | .root.readonly = false'
+	timeout 30 systemd-run --unit=proa-notify -p Type=notify -p NotifyAccess=all --quiet \
+		"$PROA" --root "$ROOT" run -d -b "$BUNDLE" c
+	is "$(systemctl is-active proa-notify)" active
+	is "$(systemctl show proa-notify -p MainPID --value)" "$("$PROA" --root "$ROOT" state c | jq .pid)"
+	proa kill c KILL
+	wait_state c stopped
+	for _ in $(seq 50); do [ "$(systemctl is-active proa-notify)" != active ] && break; sleep 0.1; done
+	is "$(systemctl is-active proa-notify)" failed
+	systemctl reset-failed proa-notify
+	proa delete c
+}
