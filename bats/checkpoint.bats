@@ -245,6 +245,34 @@ poststart running"
 	proa delete -f c
 }
 
+@test "--lazy-pages: memory follows over a page server, which --status-fd announces" {
+	port=$((20000 + RANDOM % 10000))
+	# a program with some memory to be fetched
+	script 'x=$(head -c 4000000 /dev/zero | tr "\\0" a); i=0; while :; do i=$((i+1)); echo $i ${#x} >/n; usleep 50000; done'
+	"$PROA" --root "$ROOT" run -d c </dev/null >/dev/null 2>&1
+	for _ in $(seq 100); do grep -q 4000000 rootfs/n 2>/dev/null && break; sleep 0.1; done
+	mkfifo "$TMP/status"
+	exec 9<>"$TMP/status"
+	"$PROA" --root "$ROOT" checkpoint --lazy-pages --page-server "127.0.0.1:$port" --status-fd 9 --image-path "$TMP/image" c \
+		>"$TMP/dump.out" 2>&1 3>&- &
+	dump=$!
+	# one NUL
+	is "$(timeout 20 head -c 1 <&9 | od -An -tx1 | tr -d ' ')" 00
+	mkdir "$TMP/work"
+	criu lazy-pages --page-server --address 127.0.0.1 --port "$port" -D "$TMP/image" -W "$TMP/work" >"$TMP/lazy.out" 2>&1 3>&- &
+	lazy=$!
+	for _ in $(seq 100); do [ -S "$TMP/work/lazy-pages.socket" ] && break; sleep 0.1; done
+	n=$(cut -d' ' -f1 rootfs/n)
+	"$PROA" --root "$ROOT" restore -d --lazy-pages --image-path "$TMP/image" --work-path "$TMP/work" d </dev/null >/dev/null 2>"$TMP/err" ||
+		{ cat "$TMP/err"; false; }
+	wait $dump || { cat "$TMP/dump.out"; false; }
+	wait $lazy || { cat "$TMP/lazy.out"; false; }
+	for _ in $(seq 100); do [ "$(cut -d' ' -f1 rootfs/n)" -gt "$n" ] && break; sleep 0.1; done
+	is "$(cut -d' ' -f2 rootfs/n)" 4000000
+	exec 9>&-
+	proa delete -f d
+}
+
 @test "what cannot be done is refused in one sentence, and nothing is left" {
 	proa checkpoint c
 	fails 1

@@ -97,3 +97,15 @@ drun() { d run --network none "$@"; }
 	is "$output" 9
 	d rm bb >/dev/null
 }
+
+@test "docker run --device: that one can be opened, another that is made cannot" {
+	run -0 drun --rm --device /dev/full:/dev/mine tiny sh -c 'echo x >/dev/mine; true'
+	has "$output" 'No space left'
+	run drun --rm --cap-add MKNOD tiny sh -c 'mknod /dev/mem1 c 1 1 && cat /dev/mem1'
+	has "$output" 'Operation not permitted'
+	# and update leaves the rules
+	drun -d --name cc --device /dev/full:/dev/mine tiny sleep 1000 >/dev/null
+	d update --restart always cc >/dev/null
+	run d exec cc sh -c 'echo x >/dev/mine'
+	has "$output" 'No space left'
+}

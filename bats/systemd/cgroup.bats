@@ -191,11 +191,11 @@ wait_for_unit() {
 
 @test "a service of Type=notify: run -d hands it over to the container, whose program says when it is ready" {
 	cp "$TOP/build/engine" "$BUNDLE/rootfs/bin/engine" 2>/dev/null || lacks "build/engine"
-	script 'sleep 0.5; engine notify "$NOTIFY_SOCKET" READY=1 >/dev/null 2>&1; sleep 1000'
+	script 'sleep 0.5; exec engine ready "$NOTIFY_SOCKET" /bin/sleep 1000'
 	# (the program of the tests is not static)
 	config '.mounts += [{destination: "/lib", type: "bind", source: "/lib", options: ["rbind", "ro"]},
 		{destination: "/lib64", type: "bind", source: "/lib64", options: ["rbind", "ro"]}] | .root.readonly = false'
-	timeout 30 systemd-run --unit=proa-notify -p Type=notify -p NotifyAccess=all --quiet \
+	timeout 30 systemd-run --unit=proa-notify -p Type=notify -p NotifyAccess=main --quiet \
 		"$PROA" --root "$ROOT" run -d -b "$BUNDLE" c
 	is "$(systemctl is-active proa-notify)" active
 	is "$(systemctl show proa-notify -p MainPID --value)" "$("$PROA" --root "$ROOT" state c | jq .pid)"

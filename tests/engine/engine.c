@@ -13,6 +13,7 @@
  *   engine mute PATH SECONDS        connects and reads nothing
  *   engine packets PATH             as attach without input; one line "STREAM LENGTH" a packet
  *   engine notify PATH TEXT         one datagram; with BARRIER=1 in TEXT waits for its pipe to close
+ *   engine ready PATH COMMAND...    tells READY=1 and becomes COMMAND
  *   engine listen PATH SECONDS      binds a datagram socket (@NAME: abstract), prints what comes
  *   engine journal PATH SECONDS     the same for journald's protocol, descriptors are read too
  *   engine hear PATH N SECONDS      connects (SEQPACKET), prints N packets
@@ -289,6 +290,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(verb, "notify") == 0 && argc > 3)
 		return notify(path, argv[3]);
+	if (strcmp(verb, "ready") == 0 && argc > 3) {
+		notify(path, "READY=1");
+		execv(argv[3], argv + 3);
+		die(argv[3]);
+	}
 	if (strcmp(verb, "listen") == 0)
 		return listen_datagrams(path, number, 0);
 	if (strcmp(verb, "journal") == 0)
