@@ -108,7 +108,8 @@ int cmd_namespaces(const struct config *c, const struct state *s);
  * failure. */
 int cmd_enter(int pidfd, int types, struct err *err) must_check;
 /* Who leaves a container behind hands its place in a service over: MAINPID to the socket of
- * sd_notify(3), if there is one. What the program says there is then heard from the main process. */
+ * sd_notify(3), if there is one. What the program says there is then heard from the main process.
+ */
 void cmd_main_pid(const struct ctx *x, pid_t pid);
 /* A container that has ended in the foreground is removed. */
 int cmd_finish(struct ctx *x, struct create *c, struct err *err) must_check;

@@ -290,11 +290,10 @@ static int failed(const struct criu_call *c, const struct criu_reply *reply, str
 
 static int answer(int sock, bool success, struct arena *a, struct err *err)
 {
-	enum { NOTIFY = 6 };
 	struct buf b = BUF_INIT(a);
 	ssize_t n;
 
-	put_number(&b, 1, NOTIFY);
+	put_number(&b, 1, CRIU_NOTIFY);
 	put_number(&b, 3, success);
 	n = sock_send(sock, b.data, b.len, -1);
 	return n < 0 ? err_sys(err, n, "answer criu") : 0;
@@ -304,7 +303,6 @@ static int answer(int sock, bool success, struct arena *a, struct err *err)
 static int talk(const struct criu_call *c, int control, struct arena *a, struct criu_reply *reply,
 		struct err *err)
 {
-	enum { NOTIFY = 6 };
 	struct buf b = BUF_INIT(a);
 	struct err own = {0};
 	auto_fd sock = -1;
@@ -331,7 +329,7 @@ static int talk(const struct criu_call *c, int control, struct arena *a, struct 
 				       : failed(c, reply, a, err);
 		if (!criu_decode(data, (size_t)n, reply))
 			return err_set(err, EBADMSG, "criu's answer is malformed");
-		if (reply->type != NOTIFY) {
+		if (reply->type != CRIU_NOTIFY) {
 			if (!reply->success && own.msg[0]) {
 				*err = own;
 				return -1;

@@ -17,7 +17,8 @@
 
 #include "plan.h"
 
-enum criu_verb { CRIU_DUMP = 1, CRIU_RESTORE = 2, CRIU_PRE_DUMP = 4 };
+/* criu_req_type in rpc.proto */
+enum criu_verb { CRIU_DUMP = 1, CRIU_RESTORE = 2, CRIU_PRE_DUMP = 4, CRIU_NOTIFY = 6 };
 
 /* Numbers of criu_opts in rpc.proto. */
 enum criu_field {
