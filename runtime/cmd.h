@@ -111,7 +111,9 @@ int cmd_enter(int pidfd, int types, struct err *err) must_check;
  * sd_notify(3), if there is one. What the program says there is then heard from the main process.
  */
 void cmd_main_pid(const struct ctx *x, pid_t pid);
-/* A container that has ended in the foreground is removed. */
-int cmd_finish(struct ctx *x, struct create *c, struct err *err) must_check;
+/* Waits for a container in the foreground and removes it, unless its state is to be kept. Its exit
+ * status. */
+struct attach;
+int cmd_foreground(struct ctx *x, struct create *c, struct attach *t, struct err *err) must_check;
 
 #endif

@@ -18,29 +18,42 @@
 #include "log.h"
 #include "path.h"
 
+/* What both verbs take; `at` gives a member's place in their structs of options. */
+#define COMMON(at)                                                                                 \
+	{                                                                                          \
+		"work-path",   0,     OPT_STR,                                                     \
+		at(work_path), "DIR", "criu's log and statistics (--image-path)"},                 \
+		{"tcp-established",   0,    OPT_FLAG,                                              \
+		 at(tcp_established), NULL, "with open TCP connections"},                          \
+		{"ext-unix-sk",	  0,	OPT_FLAG,                                                  \
+		 at(ext_unix_sk), NULL, "with unix sockets to the outside"},                       \
+		{"shell-job", 0, OPT_FLAG, at(shell_job), NULL, "with a terminal of the outside"}, \
+		{"file-locks", 0, OPT_FLAG, at(file_locks), NULL, "with file locks"},              \
+		{"link-remap",	 0,    OPT_FLAG,                                                   \
+		 at(link_remap), NULL, "with open files that were unlinked"},                      \
+		{"manage-cgroups-mode", 0,	OPT_STR,                                           \
+		 at(manage_cgroups),	"MODE", "ignore, soft, full or strict (default: soft)"},   \
+		{"empty-ns",   0,      OPT_STR,                                                    \
+		 at(empty_ns), "NAME", "network: without what is in that namespace"},              \
+	{                                                                                          \
+		"network-lock", 0, OPT_STR, at(network_lock), "METHOD",                            \
+			"iptables, nftables or skip"                                               \
+	}
+
 #define K(m) offsetof(struct criu_flags, m)
 const struct opt checkpoint_opts_table[] = {
 	{"image-path", 0, OPT_STR, K(image_path), "DIR", "where the image goes (./checkpoint)"},
-	{"work-path", 0, OPT_STR, K(work_path), "DIR", "criu's log and statistics (--image-path)"},
+	COMMON(K),
 	{"parent-path", 0, OPT_STR, K(parent_path), "DIR",
 	 "an earlier pre-dump, relative to --image-path"},
 	{"leave-running", 0, OPT_FLAG, K(leave_running), NULL, "let the container go on"},
 	{"pre-dump", 0, OPT_FLAG, K(pre_dump), NULL,
 	 "memory alone, the container goes on: a later checkpoint has less to write"},
-	{"tcp-established", 0, OPT_FLAG, K(tcp_established), NULL, "with open TCP connections"},
 	{"tcp-skip-in-flight", 0, OPT_FLAG, K(tcp_skip_in_flight), NULL,
 	 "without TCP connections that are being made"},
-	{"ext-unix-sk", 0, OPT_FLAG, K(ext_unix_sk), NULL, "with unix sockets to the outside"},
-	{"shell-job", 0, OPT_FLAG, K(shell_job), NULL, "with a terminal of the outside"},
-	{"file-locks", 0, OPT_FLAG, K(file_locks), NULL, "with file locks"},
-	{"link-remap", 0, OPT_FLAG, K(link_remap), NULL, "with open files that were unlinked"},
 	{"lazy-pages", 0, OPT_FLAG, K(lazy_pages), NULL, "serve memory later (criu lazy-pages)"},
 	{"status-fd", 0, OPT_STR, K(status_fd), "FD", "gets a NUL when the page server is ready"},
 	{"page-server", 0, OPT_STR, K(page_server), "ADDRESS:PORT", "send memory there"},
-	{"manage-cgroups-mode", 0, OPT_STR, K(manage_cgroups), "MODE",
-	 "ignore, soft, full or strict (default: soft)"},
-	{"empty-ns", 0, OPT_STR, K(empty_ns), "NAME", "network: without what is in that namespace"},
-	{"network-lock", 0, OPT_STR, K(network_lock), "METHOD", "iptables, nftables or skip"},
 	{"auto-dedup", 0, OPT_FLAG, K(auto_dedup), NULL, "punch what is old out of parent images"},
 	OPT_END,
 };
@@ -54,7 +67,7 @@ struct restore_opts {
 #define R(m) offsetof(struct restore_opts, criu.m)
 const struct opt restore_opts_table[] = {
 	{"image-path", 0, OPT_STR, R(image_path), "DIR", "where the image is (./checkpoint)"},
-	{"work-path", 0, OPT_STR, R(work_path), "DIR", "criu's log and statistics (--image-path)"},
+	COMMON(R),
 	{"bundle", 'b', OPT_STR, C(bundle), "DIR", "the bundle (default: the current directory)"},
 	{"config", 'f', OPT_STR, C(config), "FILE", "config.json by another name"},
 	{"console-socket", 0, OPT_STR, C(console_socket), "PATH",
@@ -65,17 +78,8 @@ const struct opt restore_opts_table[] = {
 	{"no-subreaper", 0, OPT_FLAG, C(no_subreaper), NULL,
 	 "do not adopt the container's orphans"},
 	{"no-pivot", 0, OPT_FLAG, C(no_pivot), NULL, "no effect: criu makes the root"},
-	{"tcp-established", 0, OPT_FLAG, R(tcp_established), NULL, "with open TCP connections"},
 	{"tcp-close", 0, OPT_FLAG, R(tcp_close), NULL, "with TCP connections closed"},
-	{"ext-unix-sk", 0, OPT_FLAG, R(ext_unix_sk), NULL, "with unix sockets to the outside"},
-	{"shell-job", 0, OPT_FLAG, R(shell_job), NULL, "with a terminal of the outside"},
-	{"file-locks", 0, OPT_FLAG, R(file_locks), NULL, "with file locks"},
-	{"link-remap", 0, OPT_FLAG, R(link_remap), NULL, "with open files that were unlinked"},
 	{"lazy-pages", 0, OPT_FLAG, R(lazy_pages), NULL, "fetch memory later (criu lazy-pages)"},
-	{"manage-cgroups-mode", 0, OPT_STR, R(manage_cgroups), "MODE",
-	 "ignore, soft, full or strict (default: soft)"},
-	{"empty-ns", 0, OPT_STR, R(empty_ns), "NAME", "network: leave that namespace empty"},
-	{"network-lock", 0, OPT_STR, R(network_lock), "METHOD", "iptables, nftables or skip"},
 	{"auto-dedup", 0, OPT_FLAG, R(auto_dedup), NULL, "punch restored pages out of the image"},
 	{"lsm-profile", 0, OPT_STR, R(lsm_profile), "KIND:NAME", "another profile or label"},
 	{"lsm-mount-context", 0, OPT_STR, R(lsm_mount_context), "LABEL", "another mount label"},
@@ -427,18 +431,6 @@ static int open_image(struct ctx *x, const struct criu_flags *o, struct restore 
 	return read_stdio(x, d.images, &r->stdio, err);
 }
 
-static int foreground(struct ctx *x, struct create *c, struct attach *t, struct err *err)
-{
-	int status = attach_run(t, c->pid, c->pidfd, c->master, err);
-
-	fd_drop(&c->pidfd);
-	if (!c->o->keep && cmd_finish(x, c, err) < 0) {
-		log_warning("%s", err->msg);
-		*err = (struct err){0};
-	}
-	return status;
-}
-
 int cmd_restore(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 {
 	const struct restore_opts *o = opts;
@@ -465,5 +457,5 @@ int cmd_restore(struct ctx *x, void *opts, struct opt_args *args, struct err *er
 		create_undo(&c, restore_steps);
 		return err_ctx(err, "restore %s", args->v[0]);
 	}
-	return co.detach ? 0 : foreground(x, &c, &t, err);
+	return co.detach ? 0 : cmd_foreground(x, &c, &t, err);
 }

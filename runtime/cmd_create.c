@@ -216,11 +216,23 @@ void cmd_main_pid(const struct ctx *x, pid_t pid)
 		log_warning("NOTIFY_SOCKET %s: MAINPID is not told", path);
 }
 
-int cmd_finish(struct ctx *x, struct create *c, struct err *err)
+static int finish(struct ctx *x, struct create *c, struct err *err)
 {
 	struct container k = {.dir = c->dir, .s = c->state, .status = STATUS_STOPPED, .pidfd = -1};
 
 	return lifecycle_delete(&x->store, &k, &x->facts, x->arena, err);
+}
+
+int cmd_foreground(struct ctx *x, struct create *c, struct attach *t, struct err *err)
+{
+	int status = attach_run(t, c->pid, c->pidfd, c->master, err);
+
+	fd_drop(&c->pidfd);
+	if (!c->o->keep && finish(x, c, err) < 0) {
+		log_warning("%s", err->msg);
+		*err = (struct err){0};
+	}
+	return status;
 }
 
 int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
@@ -230,7 +242,6 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 	struct create_options co;
 	struct create c;
 	struct plan p;
-	int status;
 
 	if (cmd_prepare(x, o, args->v[0], true, &c, &co, &p, err) < 0 ||
 	    attach_prepare(&t, err) < 0)
@@ -248,13 +259,5 @@ int cmd_run(struct ctx *x, void *opts, struct opt_args *args, struct err *err)
 		cmd_main_pid(x, c.pid);
 		return 0;
 	}
-	status = attach_run(&t, c.pid, c.pidfd, c.master, err);
-	fd_drop(&c.pidfd);
-	if (co.keep)
-		return status;
-	if (cmd_finish(x, &c, err) < 0) {
-		log_warning("%s", err->msg);
-		*err = (struct err){0};
-	}
-	return status;
+	return cmd_foreground(x, &c, &t, err);
 }
