@@ -163,3 +163,32 @@ load helpers
 	ok
 	[ ! -e "$ROOT/bad" ]
 }
+
+@test "proa in a chroot: the container's mount namespace has no other root, neither for exec nor for setns" {
+	host=$TMP/host
+	mkdir -p "$host"/{proc,sys,dev,run,tmp,bin}
+	cp /bin/busybox "$PROA" "$host/bin/"
+	cp -al "$BUNDLE" "$host/b"
+	rm "$host/b/config.json"
+	# with the powers to enter a namespace
+	jq '.process.args = ["sleep", "1000"] | .process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE"]' \
+		"$BUNDLE/config.json" >"$host/b/config.json"
+	cat >"$host/try" <<-'EOT'
+		export PATH=/bin
+		proa --root /run/proa run -d -b /b c </dev/null >/tmp/out 2>&1 || { busybox cat /tmp/out; exit 1; }
+		proa --root /run/proa exec c ls /
+		proa --root /run/proa exec c nsenter -t 1 -m /bin/busybox ls / 2>&1
+		proa --root /run/proa delete -f c
+	EOT
+	for root in directory mount; do
+		# pid 1 may have powers that we have not: then a mount point cannot be told from a real root
+		[ $root = directory ] || [ -e /proc/1/root/ ] || continue
+		output=$(unshare -m bash -c '
+			[ '$root' = directory ] || mount --bind "$1" "$1"
+			cd "$1" && mount -t proc proc proc && mount --rbind /sys sys && mount --rbind /dev dev && mount -t tmpfs run run
+			chroot . /bin/busybox sh /try' x "$host" 2>&1)
+		is "$(grep -c '^home$' <<<"$output")" 2
+		says_not bundle
+		says_not try
+	done
+}

@@ -165,6 +165,7 @@ int cmd_prepare(struct ctx *x, const struct create_opts *o, const char *id, bool
 			 .start_sock = -1,
 			 .agent = -1,
 			 .slave = -1,
+			 .own_ns = -1,
 			 .mounts = {.root = -1, .null = -1, .empty = -1, .parent = -1},
 			 .env = {.proc = x->facts.proc,
 				 .last_cap = x->facts.last_cap,

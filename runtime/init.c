@@ -137,6 +137,39 @@ static int bind_root(const struct plan *p, struct err *err)
 	return r < 0 ? err_sys(err, r, "root file system %s", p->rootfs) : r;
 }
 
+/* Does our caller sit in a chroot? Then "/" is another directory than pid 1 has; where that is so for
+ * other reasons, no harm is done. (Not known where pid 1 has powers that we have not.) */
+static bool is_chrooted(const struct init *in)
+{
+	struct stat ours;
+	struct stat theirs;
+
+	return SYS(newfstatat, in->env.proc, "1/root/", &theirs, 0) == 0 &&
+	       SYS(newfstatat, AT_FDCWD, "/", &ours, 0) == 0 &&
+	       (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
+}
+
+/* The namespace has a root of its own, to which setns(2) leads; from there propagation is set, and
+ * pivot_root called later. Else who enters the namespace afterwards (exec; or the container, with the
+ * powers for it) would find the host's root there. Until then paths are the caller's. */
+static int from_own_root(struct init *in, struct err *err)
+{
+	auto_fd here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	long r = here;
+
+	if (here >= 0)
+		r = in->own_ns = sys_openat(in->env.proc, "self/ns/mnt", O_RDONLY, 0);
+	if (r >= 0)
+		r = sys_setns(in->own_ns, CLONE_NEWNS);
+	if (r == 0)
+		r = sys_mount(NULL, "/", NULL, in->plan->root_propagation, NULL);
+	if (r == 0)
+		r = sys_fchdir(here);
+	if (r == 0)
+		r = SYS(chroot, ".");
+	return r < 0 ? err_sys(err, r, "propagation of the host's mounts, out of a chroot") : 0;
+}
+
 static int attach_root(struct init *in, struct err *err)
 {
 	const struct plan *p = in->plan;
@@ -164,8 +197,10 @@ static int attach_root(struct init *in, struct err *err)
 		err_sys(err, tree, "root file system %s", p->rootfs);
 		return tree == -EACCES ? err_hint(err, HINT_ROOTFS_ACCESS) : -1;
 	}
-	r = sys_mount(NULL, "/", NULL, p->root_propagation, NULL);
-	if (r < 0)
+	r = is_chrooted(in) ? -EINVAL : sys_mount(NULL, "/", NULL, p->root_propagation, NULL);
+	if (r == -EINVAL && from_own_root(in, err) < 0) /* or "/" is no mount */
+		return -1;
+	if (r < 0 && r != -EINVAL)
 		return err_sys(err, r, "propagation of the host's mounts");
 	r = done ? 0 : sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &own);
 	if (r < 0 && r != -ENOSYS)
@@ -303,8 +338,10 @@ static void make_cwd(const struct init *in)
 static int stage_pivot(struct init *in, struct err *err)
 {
 	const struct plan *p = in->plan;
-	long r = sys_fchdir(in->mounts.root);
+	long r = in->own_ns < 0 ? 0 : sys_setns(in->own_ns, CLONE_NEWNS);
 
+	if (r == 0)
+		r = sys_fchdir(in->mounts.root);
 	if (r < 0)
 		return err_sys(err, r, "enter the root file system");
 	if (!p->own_mounts) {

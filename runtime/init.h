@@ -33,6 +33,7 @@ struct init {
 	const char *hook_head;
 	struct init_shared *shared;
 	int slave;
+	int own_ns; /* our mount namespace, where our caller sits in a chroot; -1 = he does not */
 	struct mount_env mounts;
 	struct process_env env;
 };
