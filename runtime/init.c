@@ -314,11 +314,8 @@ static int pivot(struct err *err)
 
 	if (r < 0)
 		return err_sys(err, r, "pivot_root");
-	r = sys_umount2(".", MNT_DETACH);
-	if (r < 0)
-		return err_sys(err, r, "unmount the old root");
-	r = sys_chdir("/");
-	return r < 0 ? err_sys(err, r, "chdir /") : 0;
+	r = sys_umount2(".", MNT_DETACH); /* "." is the new one's "/" then */
+	return r < 0 ? err_sys(err, r, "unmount the old root") : 0;
 }
 
 /* A process.cwd that is missing is made, while that can be done. What cannot is told by chdir. */

@@ -75,13 +75,20 @@ static void mounts(void)
 static void status(void)
 {
 	static const char *const want[] = {"Umask", "Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd",
-					   "CapAmb", "NoNewPrivs", "Seccomp:", "Cpus_allowed_list", "SigBlk", "SigIgn",
-					   "SigCgt", "TracerPid"};
+					   "CapAmb", "NoNewPrivs", "Seccomp:", "Cpus_allowed_list", "TracerPid"};
+	static const char *const masks[] = {"SigBlk", "SigIgn", "SigCgt"};
 
 	for (char *line = strtok(slurp("/proc/self/status"), "\n"); line; line = strtok(NULL, "\n"))
 		for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 			if (strncmp(line, want[i], strlen(want[i])) == 0)
 				printf("status %s\n", line);
+	/* the C library keeps 32 and above to itself: those come from whoever has started us */
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		const char *line = strstr(slurp("/proc/self/status"), masks[i]);
+
+		if (line)
+			printf("status %s %llx\n", masks[i], strtoull(line + strlen(masks[i]) + 1, NULL, 16) & 0x7fffffff);
+	}
 }
 
 static void lines_of(const char *name, const char *path)
