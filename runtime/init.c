@@ -137,8 +137,8 @@ static int bind_root(const struct plan *p, struct err *err)
 	return r < 0 ? err_sys(err, r, "root file system %s", p->rootfs) : r;
 }
 
-/* Does our caller sit in a chroot? Then "/" is another directory than pid 1 has; where that is so for
- * other reasons, no harm is done. (Not known where pid 1 has powers that we have not.) */
+/* Does our caller sit in a chroot? Then "/" is another directory than pid 1 has; where that is so
+ * for other reasons, no harm is done. (Not known where pid 1 has powers that we have not.) */
 static bool is_chrooted(const struct init *in)
 {
 	struct stat ours;
@@ -150,8 +150,8 @@ static bool is_chrooted(const struct init *in)
 }
 
 /* The namespace has a root of its own, to which setns(2) leads; from there propagation is set, and
- * pivot_root called later. Else who enters the namespace afterwards (exec; or the container, with the
- * powers for it) would find the host's root there. Until then paths are the caller's. */
+ * pivot_root called later. Else who enters the namespace afterwards (exec; or the container, with
+ * the powers for it) would find the host's root there. Until then paths are the caller's. */
 static int from_own_root(struct init *in, struct err *err)
 {
 	auto_fd here = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
