@@ -19,26 +19,21 @@
 #include "path.h"
 
 /* What both verbs take; `at` gives a member's place in their structs of options. */
+/* clang-format off: as a table */
 #define COMMON(at)                                                                                 \
-	{                                                                                          \
-		"work-path",   0,     OPT_STR,                                                     \
-		at(work_path), "DIR", "criu's log and statistics (--image-path)"},                 \
-		{"tcp-established",   0,    OPT_FLAG,                                              \
-		 at(tcp_established), NULL, "with open TCP connections"},                          \
-		{"ext-unix-sk",	  0,	OPT_FLAG,                                                  \
-		 at(ext_unix_sk), NULL, "with unix sockets to the outside"},                       \
-		{"shell-job", 0, OPT_FLAG, at(shell_job), NULL, "with a terminal of the outside"}, \
-		{"file-locks", 0, OPT_FLAG, at(file_locks), NULL, "with file locks"},              \
-		{"link-remap",	 0,    OPT_FLAG,                                                   \
-		 at(link_remap), NULL, "with open files that were unlinked"},                      \
-		{"manage-cgroups-mode", 0,	OPT_STR,                                           \
-		 at(manage_cgroups),	"MODE", "ignore, soft, full or strict (default: soft)"},   \
-		{"empty-ns",   0,      OPT_STR,                                                    \
-		 at(empty_ns), "NAME", "network: without what is in that namespace"},              \
-	{                                                                                          \
-		"network-lock", 0, OPT_STR, at(network_lock), "METHOD",                            \
-			"iptables, nftables or skip"                                               \
-	}
+	{"work-path", 0, OPT_STR, at(work_path), "DIR",                                            \
+	 "criu's log and statistics (--image-path)"},                                              \
+	{"tcp-established", 0, OPT_FLAG, at(tcp_established), NULL, "with open TCP connections"},  \
+	{"ext-unix-sk", 0, OPT_FLAG, at(ext_unix_sk), NULL, "with unix sockets to the outside"},   \
+	{"shell-job", 0, OPT_FLAG, at(shell_job), NULL, "with a terminal of the outside"},         \
+	{"file-locks", 0, OPT_FLAG, at(file_locks), NULL, "with file locks"},                      \
+	{"link-remap", 0, OPT_FLAG, at(link_remap), NULL, "with open files that were unlinked"},   \
+	{"manage-cgroups-mode", 0, OPT_STR, at(manage_cgroups), "MODE",                            \
+	 "ignore, soft, full or strict (default: soft)"},                                          \
+	{"empty-ns", 0, OPT_STR, at(empty_ns), "NAME",                                             \
+	 "network: without what is in that namespace"},                                            \
+	{"network-lock", 0, OPT_STR, at(network_lock), "METHOD", "iptables, nftables or skip"}
+/* clang-format on */
 
 #define K(m) offsetof(struct criu_flags, m)
 const struct opt checkpoint_opts_table[] = {
