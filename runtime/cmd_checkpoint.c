@@ -19,7 +19,7 @@
 #include "path.h"
 
 /* What both verbs take; `at` gives a member's place in their structs of options. */
-/* clang-format off: as a table */
+/* clang-format off */
 #define COMMON(at)                                                                                 \
 	{"work-path", 0, OPT_STR, at(work_path), "DIR",                                            \
 	 "criu's log and statistics (--image-path)"},                                              \
