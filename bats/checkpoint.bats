@@ -215,6 +215,8 @@ poststart running"
 	proa restore -d --image-path "$TMP/image" c
 	fails 1
 	says "createRuntime hook #0: /bin/sh: exit status 3: no net"
+	is "$(tail -2 "$TMP/hooks")" "prestart creating
+poststop stopped"
 }
 
 @test "org.criu.config names criu's configuration; a pre-dump needs the kernel's help" {

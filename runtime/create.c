@@ -514,14 +514,20 @@ const struct step create_steps[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
+static void undo_criu(struct create *c)
+{
+	undo_serve(c);
+	clone_undo(c);
+}
+
 const struct step restore_steps[] = {
 	{"state", step_state, undo_state,
 	 "make the container's directory, write down what to undo"},
 	{"joins", open_joins, create_hand_over, "open the namespaces given by path"},
 	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
 	{"rdt", step_rdt, undo_rdt, "resctrl group"},
-	{"criu", criu_restore, clone_undo, "have criu make the processes, run the hooks"},
-	{"devices", step_devices, undo_serve, "load the device program"},
+	{"criu", criu_restore, undo_criu, "have criu make the processes, run the hooks"},
+	{"devices", step_devices, NULL, "load the device program"},
 	{"record", step_record, NULL, "state.json, pid file, pidfd socket"},
 	{NULL, NULL, NULL, NULL},
 };
