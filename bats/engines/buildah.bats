@@ -21,10 +21,10 @@ brun() { b run --runtime "$PROA" --isolation oci "$@"; }
 	is "$output" hello
 	run brun "$w" -- sh -c 'exit 6'
 	has "$output" 'exit status 6'
-	run -0 brun --user 1000:1000 "$w" -- id -u
+	run -0 --separate-stderr brun --user 1000:1000 "$w" -- id -u
 	is "$output" 1000
 	brun "$w" -- sh -c 'echo kept > /kept'
-	run -0 brun "$w" -- cat /kept
+	run -0 --separate-stderr brun "$w" -- cat /kept
 	is "$output" kept
 	run brun "$w" -- /nosuch
 	has "$output" '/nosuch'
