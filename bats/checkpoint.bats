@@ -247,6 +247,24 @@ poststop stopped"
 	proa delete -f c
 }
 
+@test "a user namespace: its root reads the image, which stays root's alone" {
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$TMP" "$BUNDLE"
+	chown -R 100000:100000 rootfs
+	"$PROA" --root "$ROOT" run -d c </dev/null >/dev/null 2>&1
+	count_above 1
+	proa checkpoint --image-path "$TMP/image" c
+	ok
+	is "$(stat -c '%a %u' "$TMP/image")" "700 0"
+	n=$(cat rootfs/n)
+	"$PROA" --root "$ROOT" restore -d --image-path "$TMP/image" c </dev/null >/dev/null 2>"$TMP/err" || { cat "$TMP/err"; false; }
+	count_above "$n"
+	is "$("$PROA" --root "$ROOT" exec c awk '{print $2}' /proc/self/uid_map)" 100000
+	is "$("$PROA" --root "$ROOT" exec c stat -c %u /proc/1)" 0
+	proa delete -f c
+}
+
 @test "--lazy-pages: --status-fd hears when the page server is ready; a criu that is killed then is told" {
 	port=$((20000 + RANDOM % 10000))
 	"$PROA" --root "$ROOT" run -d c </dev/null >/dev/null 2>&1

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "fd.h"
+#include "idmap.h"
 #include "log.h"
 #include "mount_exec.h"
 #include "proc.h"
@@ -57,6 +58,35 @@ static int open_here(const char *path, int to)
 	return fd < 0 ? fd : (int)SYS(dup3, fd, to, O_CLOEXEC);
 }
 
+/* The processes read the image themselves, as root of their user namespace, which may not reach it.
+ * Its files are that root's in an id-mapped mount, which only criu has; where the file system knows
+ * none, the image must be readable to him. */
+static int map_images(const struct create *c, struct err *err)
+{
+	struct idmap m = {.uid_map = c->plan->ids.uid, .gid_map = c->plan->ids.gid};
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP};
+	auto_fd tree = -1;
+	auto_fd ns = -1;
+	auto_fd dir = -1;
+	int r;
+
+	if (!m.uid_map || !m.gid_map)
+		return 0;
+	ns = idmap_userns(&m, err);
+	if (ns < 0)
+		return -1;
+	a.userns_fd = (uint64_t)ns;
+	tree = sys_open_tree(c->restore->images, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	r = tree < 0 ? tree : sys_mount_setattr(tree, "", AT_EMPTY_PATH, &a);
+	if (r < 0) {
+		log_debug("no id-mapped mount of the image");
+		return 0;
+	}
+	dir = sys_openat(tree, ".", O_RDONLY | O_DIRECTORY, 0);
+	r = dir < 0 ? dir : (int)SYS(dup3, dir, c->restore->images, O_CLOEXEC);
+	return r < 0 ? err_sys(err, r, "id-mapped mount of the image") : 0;
+}
+
 /* criu wants the root to be a mount of its own, and mounts what is external out of this namespace.
  */
 static int prepare(void *ctx, struct err *err)
@@ -83,7 +113,9 @@ static int prepare(void *ctx, struct err *err)
 	r = open_here(c->restore->image_path, c->restore->images);
 	if (r >= 0)
 		r = open_here(c->restore->work_path, c->restore->work);
-	return r < 0 ? err_sys(err, r, "open the image's directories again") : 0;
+	if (r < 0)
+		return err_sys(err, r, "open the image's directories again");
+	return map_images(c, err);
 }
 
 /* ---- while it works ---- */

@@ -86,7 +86,7 @@ static void wait_for_ever(void *arg)
 }
 
 /* A namespace needs a process to be made; it only lives until we have its descriptor. */
-static int make_userns(const struct idmap *m, struct err *err)
+int idmap_userns(const struct idmap *m, struct err *err)
 {
 	static _Alignas(16) char stack[4096];
 	struct clone_args args = {
@@ -127,7 +127,7 @@ int idmap_open_all(struct plan *p, struct err *err)
 				return err_sys(err, m->fd, "the joined user namespace");
 			continue;
 		}
-		m->fd = make_userns(m, err);
+		m->fd = idmap_userns(m, err);
 		if (m->fd < 0)
 			return -1;
 	}

@@ -7,6 +7,8 @@
 
 /* Writes the maps of pid's new user namespace, directly or through newuidmap and newgidmap. */
 int idmap_write(struct id_maps *m, const struct facts *f, pid_t pid, struct err *err) must_check;
+/* A user namespace with these maps, in which nobody is. fd or -1. */
+int idmap_userns(const struct idmap *m, struct err *err) must_check;
 /* A user namespace for each distinct map of plan.idmaps. */
 int idmap_open_all(struct plan *p, struct err *err) must_check;
 
