@@ -247,7 +247,7 @@ poststop stopped"
 	proa delete -f c
 }
 
-@test "a user namespace: its root reads the image, which stays root's alone" {
+@test "a user namespace: its root reads the image, which stays the host's root's alone" {
 	config '.linux.namespaces += [{type: "user"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chmod 755 "$TMP" "$BUNDLE"
@@ -256,10 +256,11 @@ poststop stopped"
 	count_above 1
 	proa checkpoint --image-path "$TMP/image" c
 	ok
-	is "$(stat -c '%a %u' "$TMP/image")" "700 0"
+	is "$(stat -c '%a %u:%g' "$TMP/image")" "700 0:0"
 	n=$(cat rootfs/n)
 	"$PROA" --root "$ROOT" restore -d --image-path "$TMP/image" c </dev/null >/dev/null 2>"$TMP/err" || { cat "$TMP/err"; false; }
 	count_above "$n"
+	is "$(stat -c '%a %u:%g' "$TMP/image")" "710 0:0"
 	is "$("$PROA" --root "$ROOT" exec c awk '{print $2}' /proc/self/uid_map)" 100000
 	is "$("$PROA" --root "$ROOT" exec c stat -c %u /proc/1)" 0
 	proa delete -f c

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "fd.h"
 #include "idmap.h"
@@ -58,20 +59,24 @@ static int open_here(const char *path, int to)
 	return fd < 0 ? fd : (int)SYS(dup3, fd, to, O_CLOEXEC);
 }
 
-/* The processes read the image themselves, as root of their user namespace, which may not reach it.
- * Its files are that root's in an id-mapped mount, which only criu has; where the file system knows
- * none, the image must be readable to him. */
+/* The processes read the image themselves: at first as the host's root, then as root of their user
+ * namespace, who may not reach it. In an id-mapped mount, which only criu has, its owner stays and
+ * its group is that root's, so a directory that its group may search will do. Where the file system
+ * knows no such mounts, the image must be readable to him. */
 static int map_images(const struct create *c, struct err *err)
 {
-	struct idmap m = {.uid_map = c->plan->ids.uid, .gid_map = c->plan->ids.gid};
+	struct idmap m = {.uid_map = "0 0 4294967295", .gid_map = c->plan->ids.gid};
 	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP};
 	auto_fd tree = -1;
 	auto_fd ns = -1;
 	auto_fd dir = -1;
+	struct stat st;
 	int r;
 
-	if (!m.uid_map || !m.gid_map)
+	if (!m.gid_map)
 		return 0;
+	if (SYS(fstat, c->restore->images, &st) == 0 && !(st.st_mode & S_IXGRP))
+		SYS(fchmod, c->restore->images, (st.st_mode & 07777) | S_IXGRP);
 	ns = idmap_userns(&m, err);
 	if (ns < 0)
 		return -1;
