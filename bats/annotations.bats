@@ -104,7 +104,7 @@ poststop"
 	for _ in $(seq 100); do [ -s "$TMP/c.out" ] && break; sleep 0.05; done
 	grep -x "0::/" "$TMP/c.out"
 	base=$(cgroup_root)/proa-test-sub
-	is "$(cat "$base/hugetlb.2MB.max" 2>/dev/null || echo 4194304)" 4194304
+	is "$(cat "$base/hugetlb.2MB.max")" 4194304
 	is "$(cat "$base/cgroup.procs")" ""
 	is "$(wc -l <"$base/inner/most/cgroup.procs")" 1
 	is "$("$PROA" --root "$ROOT" exec c cat /proc/self/cgroup | tail -1)" "0::/"

@@ -97,6 +97,12 @@ static int open_dir(const char *option, const char *path, bool make, int *ret, s
 	return *ret < 0 ? err_sys(err, *ret, "%s %s", option, path) : 0;
 }
 
+static void drop_dirs(struct dirs *d)
+{
+	fd_drop(&d->images);
+	fd_drop(&d->work);
+}
+
 static int open_dirs(const struct criu_flags *o, bool make, struct dirs *d, struct err *err)
 {
 	*d = (struct dirs){.images = -1, .work = -1};
@@ -362,7 +368,7 @@ int cmd_checkpoint(struct ctx *x, void *opts, struct opt_args *args, struct err 
 {
 	const struct criu_flags *o = opts;
 	struct container c;
-	struct dirs d;
+	__attribute__((cleanup(drop_dirs))) struct dirs d = {.images = -1, .work = -1};
 	auto_fd dir = -1;
 
 	if (check_powers(x, "checkpoint", err) < 0 ||

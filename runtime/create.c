@@ -382,14 +382,19 @@ static int step_ids(struct create *c, struct err *err)
 	return r < 0 && r != -EPIPE ? err_sys(err, r, "tell the child of its ids") : 0;
 }
 
-static int step_devices(struct create *c, struct err *err)
+static int attach_devices(struct create *c, struct err *err)
 {
 	const struct cgroup_plan *g = &c->plan->cgroup;
 
+	return g->devices && c->cgroup >= 0 ? bpf_dev_attach(&g->program, c->cgroup, err) : 0;
+}
+
+static int step_devices(struct create *c, struct err *err)
+{
 	if (c->plan->intel_rdt && rdt_join(&c->rdt, c->pid, err) < 0)
 		return -1;
 	/* beside the child's mounts: it opens no device of the container before it is ready */
-	return g->devices && c->cgroup >= 0 ? bpf_dev_attach(&g->program, c->cgroup, err) : 0;
+	return attach_devices(c, err);
 }
 
 static int step_netdev(struct create *c, struct err *err)
@@ -526,8 +531,9 @@ const struct step restore_steps[] = {
 	{"joins", open_joins, create_hand_over, "open the namespaces given by path"},
 	{"cgroup", step_cgroup, undo_cgroup, "make the cgroup, set its limits"},
 	{"rdt", step_rdt, undo_rdt, "resctrl group"},
+	/* before criu: it lets the processes go on when it is done */
+	{"devices", attach_devices, NULL, "load the device program"},
 	{"criu", criu_restore, undo_criu, "have criu make the processes, run the hooks"},
-	{"devices", step_devices, NULL, "load the device program"},
 	{"record", step_record, NULL, "state.json, pid file, pidfd socket"},
 	{NULL, NULL, NULL, NULL},
 };

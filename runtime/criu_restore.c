@@ -152,6 +152,9 @@ static int notified(void *ctx, const char *script, pid_t pid, int fd, struct err
 		return create_parent_hooks(c, err);
 	if (strcmp(script, "orphan-pts-master") == 0 && fd >= 0)
 		return take_terminal(c, fd, err);
+	/* all are there, and none goes on yet */
+	if (strcmp(script, "post-restore") == 0 && c->plan->intel_rdt)
+		return rdt_join(&c->rdt, c->pid, err);
 	return 0;
 }
 
@@ -204,14 +207,18 @@ int criu_restore(struct create *c, struct err *err)
 	};
 	const char *mountinfo = read_mountinfo(c, err);
 	pid_t pid = 0;
+	int r;
 
 	if (!mountinfo || copy_stdio(&f, err) < 0)
 		return -1;
 	f.mountpoints = criu_mountpoints((char *)mountinfo, c->arena);
-	if (criu_plan(&f, c->arena, &request, err) < 0 || criu_run(&call, c->arena, &pid, err) < 0)
-		return -1;
+	r = criu_plan(&f, c->arena, &request, err);
+	if (r == 0)
+		r = criu_run(&call, c->arena, &pid, err);
 	for (int i = 0; i < 3; i++)
 		fd_drop(&f.stdio_fds[i]);
+	if (r < 0)
+		return -1;
 	if (c->pidfd < 0) {
 		c->pid = pid;
 		c->pidfd = sys_pidfd_open(pid, 0);
